@@ -1,0 +1,252 @@
+/// What one notification says, before any receiver's form is given to it: pure text, free of control characters.
+///
+/// The order is the same everywhere: what happened and to whom; spent of limit and percent; what Governor did; until
+/// when; the forecast; how to see more. Times are in the policy's zone.
+package struct Message: Hashable, Sendable {
+    /// One alert's lines.
+    package struct Entry: Hashable, Sendable {
+        package var event: Alert.State
+        package var severity: Alert.Severity
+        /// `w-1 reached 80% of worker-day at 2026-11-21 14:48`.
+        package var headline: String
+        /// `$20.10 of $25.00 today, 80.4%`.
+        package var spent: String
+        /// `paused it until midnight`.
+        package var action: String
+        /// `2026-11-22 00:00, in 9h 12m`; of a resolved alert how long it fired.
+        package var until: String
+
+        package init(
+            event: Alert.State, severity: Alert.Severity, headline: String, spent: String, action: String, until: String
+        ) {
+            self.event = event
+            self.severity = severity
+            self.headline = headline
+            self.spent = spent
+            self.action = action
+            self.until = until
+        }
+    }
+
+    /// Alerts that are written out; further ones are counted.
+    package static let listed = 10
+    /// Characters of one value that came from outside; labels may be longer.
+    package static let valueLimit = 120
+
+    /// The worst of those that fire; `info` when all are resolved.
+    package var severity: Alert.Severity
+    /// `Warning: w-1 reached 80% of worker-day`, `Resolved: …`, `Critical: 1000 alerts of worker-day, 3 resolved`.
+    package var title: String
+    /// The worst first, at most `listed`.
+    package var entries: [Entry]
+    /// How many alerts are not written out.
+    package var more: Int
+    package var forecast: String?
+    /// A command that shows more.
+    package var command: String
+    package var dashboardURL: String?
+    /// The zone its times are in.
+    package var zone: String
+
+    package init(
+        severity: Alert.Severity, title: String, entries: [Entry], more: Int = 0, forecast: String? = nil,
+        command: String = "governor status", dashboardURL: String? = nil, zone: String
+    ) {
+        self.severity = severity
+        self.title = title
+        self.entries = entries
+        self.more = more
+        self.forecast = forecast
+        self.command = command
+        self.dashboardURL = dashboardURL
+        self.zone = zone
+    }
+
+    /// - Parameters:
+    ///   - forecast: one sentence on where the spend is heading; nil while there is none.
+    ///   - now: when it is sent; a notification that waited says so by its times.
+    package init(_ notification: Notification, policy: Policy, forecast: String?, now: Timestamp) {
+        let items = notification.items.sorted(by: Self.worstFirst)
+        let firing = items.filter { $0.event == .firing }
+        let severity = firing.map(\.alert.severity).max { Self.rank($0) < Self.rank($1) } ?? .info
+        let writer = EntryWriter(policy: policy, now: now)
+        let label = firing.isEmpty ? "Resolved" : Self.name(severity)
+        let subject: String
+        if let only = items.first, items.count == 1 {
+            subject = writer.subject(only)
+        } else {
+            let resolved = items.count - firing.count
+            let part = firing.isEmpty || resolved == 0 ? "" : ", \(resolved) of them resolved"
+            subject = "\(items.count) alerts of \(Self.clean(notification.group, limit: Self.valueLimit))\(part)"
+        }
+        self.init(
+            severity: severity, title: "\(label): \(subject)",
+            entries: items.prefix(Self.listed).map(writer.entry), more: max(0, items.count - Self.listed),
+            forecast: forecast.map { Self.clean($0, limit: 500) },
+            dashboardURL: policy.notifications.dashboardURL.map { Self.clean($0, limit: 1000) },
+            zone: policy.zone.identifier)
+    }
+
+    /// What `governor alerts test` sends.
+    package static func test(receiver: String, policy: Policy, now: Timestamp) -> Message {
+        let name = clean(receiver, limit: valueLimit)
+        return Message(
+            severity: .info, title: "Test: messages to \(name) arrive",
+            entries: [
+                Entry(
+                    event: .firing, severity: .info,
+                    headline: "Governor sent a test to \(name) at \(EntryWriter(policy: policy, now: now).time(now))",
+                    spent: "no budget is concerned", action: "nothing, this is a test", until: "nothing to wait for")
+            ],
+            dashboardURL: policy.notifications.dashboardURL.map { clean($0, limit: 1000) },
+            zone: policy.zone.identifier)
+    }
+
+    /// `and 990 more`; nil when all are written out.
+    package var moreText: String? { more == 0 ? nil : "and \(more) more" }
+
+    /// The whole message as plain text, for receivers without a form of their own and as a fallback.
+    package var text: String {
+        var lines = [title]
+        for entry in entries {
+            lines += [
+                "", entry.headline, "Spent: \(entry.spent)", "Governor: \(entry.action)", "Until: \(entry.until)",
+            ]
+        }
+        if let moreText { lines += ["", moreText] }
+        lines.append("")
+        if let forecast { lines.append("Forecast: \(forecast)") }
+        lines.append("See more: \(command)" + (dashboardURL.map { ", \($0)" } ?? ""))
+        lines.append("Times are in \(zone).")
+        return lines.joined(separator: "\n")
+    }
+
+    /// The same on one line, for logs.
+    package var line: String {
+        let alerts = entries.map { "\($0.headline); \($0.spent); \($0.action); until \($0.until)" }
+        return ([title] + alerts + [moreText, forecast].compactMap(\.self)).joined(separator: " | ")
+    }
+
+    /// Text from outside, made safe to show: line breaks and tabs become spaces, other control characters and invisible
+    /// marks that turn or hide text go, and what is longer than `limit` is cut.
+    ///
+    /// Counted in Unicode scalars, because one grapheme may hide thousands of combining marks.
+    package static func clean(_ text: String, limit: Int = .max) -> String {
+        var scalars = String.UnicodeScalarView()
+        var count = 0
+        for scalar in text.unicodeScalars {
+            let kept: Unicode.Scalar
+            switch scalar.properties.generalCategory {
+            case .lineSeparator, .paragraphSeparator: kept = " "
+            case .control where scalar == "\n" || scalar == "\t": kept = " "
+            case .control, .format: continue
+            default: kept = scalar
+            }
+            guard count < limit else {
+                if !scalars.isEmpty { scalars.removeLast() }
+                scalars.append("…")
+                break
+            }
+            scalars.append(kept)
+            count += 1
+        }
+        return String(scalars)
+    }
+
+    private static func name(_ severity: Alert.Severity) -> String {
+        switch severity {
+        case .info: "Info"
+        case .warning: "Warning"
+        case .critical: "Critical"
+        }
+    }
+
+    private static func rank(_ severity: Alert.Severity) -> Int {
+        switch severity {
+        case .info: 0
+        case .warning: 1
+        case .critical: 2
+        }
+    }
+
+    private static func worstFirst(_ left: Notification.Item, _ right: Notification.Item) -> Bool {
+        if left.event != right.event { return left.event == .firing }
+        let (first, second) = (left.alert, right.alert)
+        if first.severity != second.severity { return rank(first.severity) > rank(second.severity) }
+        if first.ratio != second.ratio { return first.ratio > second.ratio }
+        return (first.split.raw, first.firedAt, first.id) < (second.split.raw, second.firedAt, second.id)
+    }
+}
+
+/// Writes the lines of one alert.
+private struct EntryWriter {
+    let policy: Policy
+    let now: Timestamp
+
+    func entry(_ item: Notification.Item) -> Message.Entry {
+        let alert = item.alert
+        let at = item.event == .firing ? alert.firedAt : alert.resolvedAt ?? now
+        return Message.Entry(
+            event: item.event, severity: alert.severity, headline: "\(subject(item)) at \(time(at))",
+            spent: spent(item), action: Message.clean(alert.action, limit: 300), until: until(item))
+    }
+
+    /// `w-1 reached 80% of worker-day`, `w-1 is no longer at 80% of worker-day, spend is below it again`.
+    func subject(_ item: Notification.Item) -> String {
+        let alert = item.alert
+        let who = Message.clean(alert.who, limit: Message.valueLimit)
+        let budget = Message.clean(alert.budget, limit: Message.valueLimit)
+        switch item.event {
+        case .firing: return "\(who) reached \(alert.ratio.percentText) of \(budget)"
+        case .resolved:
+            let why = alert.end.map { ", \($0.rawValue)" } ?? ""
+            return "\(who) is no longer at \(alert.ratio.percentText) of \(budget)\(why)"
+        }
+    }
+
+    private func spent(_ item: Notification.Item) -> String {
+        let alert = item.alert
+        let amount = alert.limit.unit == .usd ? alert.limit.text(alert.spent) : "\(alert.spent)"
+        // Toward zero, so that a limit that is not yet reached never reads as 100%.
+        let exact = Ratio(of: alert.spent, in: alert.limit.value).partsPerMillion
+        let percent = Ratio(partsPerMillion: exact / 1000 * 1000).percentText
+        let when = item.event == .firing ? "" : " when it fired"
+        return "\(amount) of \(alert.limit.text)\(period(alert)), \(percent)\(when)"
+    }
+
+    /// ` today` while that is still true, else the window by its dates.
+    private func period(_ alert: Alert) -> String {
+        guard let window = budget(alert)?.window else { return "" }
+        guard case .calendar = window else { return " \(ActionText.period(window))" }
+        return alert.window.contains(now)
+            ? " \(ActionText.period(window))" : " from \(time(alert.window.start)) to \(time(alert.window.end))"
+    }
+
+    private func until(_ item: Notification.Item) -> String {
+        let alert = item.alert
+        if item.event == .resolved {
+            let end = alert.resolvedAt ?? now
+            return "\(time(end)); it fired for \((end - alert.firedAt).text)"
+        }
+        let threshold = budget(alert)?.thresholds.first { $0.ratio == alert.ratio }
+        if case .lasting(let span) = threshold?.pause { return moment(alert.firedAt + span) }
+        if alert.window.end != .distantFuture { return moment(alert.window.end) }
+        switch budget(alert)?.window {
+        case .rolling(let span): return "enough of it is more than \(span.text) old"
+        case .lifetime: return "the limit is raised; this budget never starts anew"
+        case .calendar, nil: return "spend is below it again"
+        }
+    }
+
+    /// `2026-11-22 00:00, in 9h 12m`.
+    private func moment(_ time: Timestamp) -> String {
+        time > now ? "\(self.time(time)), in \((time - now).text)" : "\(self.time(time)), which has passed"
+    }
+
+    /// `2026-11-21 14:48`; the zone is named once, at the end of the message.
+    func time(_ time: Timestamp) -> String {
+        "\(policy.zone.civil(at: time).date.text) \(ActionText.clock(time, in: policy.zone))"
+    }
+
+    private func budget(_ alert: Alert) -> Budget? { policy.budgets.first { $0.name == alert.budget } }
+}

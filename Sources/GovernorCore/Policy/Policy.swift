@@ -1,0 +1,98 @@
+/// Everything an operator decided, valid and complete: what `GovernorPolicy` makes of the files.
+package struct Policy: Sendable {
+    /// A hash of the files' contents; names the policy in decisions and `status`.
+    package var revision: String
+    /// For calendar windows and for the times in messages.
+    package var zone: Zone
+    package var mode: Mode
+    package var budgets: [Budget]
+    package var receivers: [Receiver]
+    package var labelRules: [LabelRule]
+    /// Globs of models that cost nothing on purpose.
+    package var free: [Glob]
+    package var notifications: NotificationSettings
+    /// After how long without a record a kind of source counts as stale; kinds not listed never do.
+    package var staleAfter: [String: Span]
+
+    package init(
+        revision: String, zone: Zone = .utc, mode: Mode = .enforce, budgets: [Budget] = [], receivers: [Receiver] = [],
+        labelRules: [LabelRule] = [], free: [Glob] = [], notifications: NotificationSettings = NotificationSettings(),
+        staleAfter: [String: Span] = [:]
+    ) {
+        self.revision = revision
+        self.zone = zone
+        self.mode = mode
+        self.budgets = budgets
+        self.receivers = receivers
+        self.labelRules = labelRules
+        self.free = free
+        self.notifications = notifications
+        self.staleAfter = staleAfter
+    }
+
+    package func receiver(_ name: String) -> Receiver? { receivers.first { $0.name == name } }
+}
+
+/// Whether a policy item blocks, or only says what it would do.
+package enum Mode: String, Sendable { case enforce, observe }
+
+/// What holds for every receiver that does not say otherwise.
+package struct NotificationSettings: Hashable, Sendable {
+    /// How long alerts of one policy item are gathered into one message.
+    package var groupWait: Span
+    package var dashboardURL: String?
+
+    package init(groupWait: Span = .seconds(5), dashboardURL: String? = nil) {
+        self.groupWait = groupWait
+        self.dashboardURL = dashboardURL
+    }
+}
+
+/// Where alerts go.
+package struct Receiver: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case slack(webhook: Secret)
+        /// The daemon's own log.
+        case log
+        /// Its address is empty (`${SLACK_HOOK:-}` unset): nothing is sent, and `policy check` and `status` say so.
+        case off
+    }
+
+    package var name: String
+    package var kind: Kind
+    /// Overrides `NotificationSettings.groupWait`.
+    package var groupWait: Span?
+    /// Whether it is told when an alert resolves.
+    package var sendsResolved: Bool
+    /// Whether its address may be loopback or in a private range.
+    package var allowsPrivate: Bool
+    /// A further certificate authority, as a PEM file.
+    package var caFile: String?
+
+    package init(
+        name: String, kind: Kind, groupWait: Span? = nil, sendsResolved: Bool = true, allowsPrivate: Bool = false,
+        caFile: String? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.groupWait = groupWait
+        self.sendsResolved = sendsResolved
+        self.allowsPrivate = allowsPrivate
+        self.caFile = caFile
+    }
+}
+
+/// A text that must never be printed: logs, errors and interpolation show three dots.
+package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    /// The text itself; only for the call that needs it.
+    package func reveal() -> String { text }
+
+    package var isEmpty: Bool { text.isEmpty }
+    package var description: String { "•••" }
+    package var debugDescription: String { "•••" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
