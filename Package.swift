@@ -38,8 +38,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let package = Package(
     name: "governor",
     platforms: [.macOS(.v15)],
+    dependencies: [
+        // SQLite with prepared statements, migrations by name and a serial writer.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
     targets: [
         target("GovernorCore", [], resources: [.embedInCode("Resources/prices.csv")]),
+        target("GovernorLedger", ["GovernorCore", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("GovernorCoreTests", ["GovernorCore"]),
+        tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),
     ]
 )

@@ -1,0 +1,87 @@
+import GRDB
+
+/// The tables, as migrations by name. A migration that has been released is never edited.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("records") { try $0.execute(sql: records) }
+        migrator.registerMigration("accounts") { try $0.execute(sql: accounts) }
+        migrator.registerMigration("alerts") { try $0.execute(sql: alerts) }
+        migrator.registerMigration("sources") { try $0.execute(sql: sources) }
+        return migrator
+    }
+
+    /// Times are milliseconds since 1970, money is nano-dollars, small enumerations are the numbers in `Codes.swift`.
+    /// Labels stand once per combination. `record` is clustered by arrival; the hash of its identity is indexed, not the
+    /// text, and compared in full when it is found. `rollup` sums a quarter of an hour, the largest step that divides
+    /// every window of every zone of today.
+    private static let records = """
+        CREATE TABLE label_set (
+            id INTEGER PRIMARY KEY, hash INTEGER NOT NULL,
+            worker TEXT, session TEXT, task TEXT, project TEXT, user TEXT, team TEXT,
+            provider TEXT, model TEXT, source TEXT, tags TEXT
+        ) STRICT;
+        CREATE INDEX label_set_hash ON label_set (hash);
+        CREATE INDEX label_set_session ON label_set (session);
+        CREATE TABLE file (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE record (
+            sequence INTEGER PRIMARY KEY, key_hash INTEGER NOT NULL, key TEXT NOT NULL, request TEXT,
+            flags INTEGER NOT NULL, time INTEGER NOT NULL, label_set INTEGER NOT NULL,
+            input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+            cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, cache_write_12h INTEGER NOT NULL,
+            reasoning INTEGER NOT NULL, terms INTEGER NOT NULL, web_searches INTEGER NOT NULL,
+            reported INTEGER, cost INTEGER NOT NULL, cost_origin INTEGER NOT NULL,
+            duration INTEGER, first_token INTEGER, outcome INTEGER NOT NULL, error_kind TEXT,
+            file INTEGER, offset INTEGER
+        ) STRICT;
+        CREATE INDEX record_key ON record (key_hash);
+        CREATE INDEX record_time ON record (time);
+        CREATE INDEX record_label_set ON record (label_set);
+        CREATE TABLE rollup (
+            bucket INTEGER NOT NULL, label_set INTEGER NOT NULL,
+            calls INTEGER NOT NULL, success INTEGER NOT NULL, unpriced INTEGER NOT NULL, cost INTEGER NOT NULL,
+            input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+            cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, cache_write_12h INTEGER NOT NULL,
+            reasoning INTEGER NOT NULL,
+            PRIMARY KEY (bucket, label_set)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let accounts = """
+        CREATE TABLE budget (
+            name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, limit_unit TEXT NOT NULL, limit_value INTEGER,
+            limit_revision INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE account (
+            fingerprint TEXT NOT NULL, split TEXT NOT NULL, slot_start INTEGER NOT NULL, slot_end INTEGER NOT NULL,
+            cost INTEGER NOT NULL, tokens INTEGER NOT NULL, calls INTEGER NOT NULL,
+            PRIMARY KEY (fingerprint, split, slot_start)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let alerts = """
+        CREATE TABLE alert (
+            id TEXT PRIMARY KEY, budget TEXT NOT NULL, per TEXT NOT NULL, split TEXT NOT NULL,
+            window_start INTEGER NOT NULL, window_end INTEGER NOT NULL, ratio INTEGER NOT NULL,
+            limit_revision INTEGER NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL,
+            fired_at INTEGER NOT NULL, resolved_at INTEGER, ended_by TEXT, spent INTEGER NOT NULL,
+            limit_unit TEXT NOT NULL, limit_value INTEGER NOT NULL, action TEXT NOT NULL, notified TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX alert_state ON alert (state, window_end);
+        CREATE TABLE notification (
+            id TEXT PRIMARY KEY, receiver TEXT NOT NULL, item_group TEXT NOT NULL, items TEXT NOT NULL,
+            created_at INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+            last_error TEXT
+        ) STRICT;
+        CREATE INDEX notification_state ON notification (state);
+        """
+
+    private static let sources = """
+        CREATE TABLE cursor (
+            path TEXT PRIMARY KEY, device TEXT NOT NULL, inode TEXT NOT NULL, birth INTEGER NOT NULL,
+            head_length INTEGER NOT NULL, head_hash TEXT NOT NULL, offset INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE session_labels (session TEXT PRIMARY KEY, labels TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE snapshot (at INTEGER PRIMARY KEY, body TEXT NOT NULL, pushed INTEGER NOT NULL) STRICT;
+        """
+}
