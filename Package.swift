@@ -41,11 +41,15 @@ let package = Package(
     dependencies: [
         // SQLite with prepared statements, migrations by name and a serial writer.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // YAML with node marks: every policy error has a line and a column.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         target("GovernorCore", [], resources: [.embedInCode("Resources/prices.csv")]),
+        target("GovernorPolicy", ["GovernorCore", .product(name: "Yams", package: "Yams")]),
         target("GovernorLedger", ["GovernorCore", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("GovernorCoreTests", ["GovernorCore"]),
+        tests("GovernorPolicyTests", ["GovernorCore", "GovernorPolicy"], exclude: ["Fixtures"]),
         tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),
     ]
 )

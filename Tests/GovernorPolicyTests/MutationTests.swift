@@ -1,0 +1,86 @@
+import Foundation
+import GovernorCore
+import GovernorPolicy
+import Testing
+
+/// SplitMix64: the same numbers for the same seed, everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// Valid policies with a few bytes changed: whatever comes of it is a policy or an explanation, never a crash.
+@Suite struct MutationTests {
+    /// Replayed with GOVERNOR_SEED, lengthened with GOVERNOR_ROUNDS.
+    static let seed =
+        ProcessInfo.processInfo.environment["GOVERNOR_SEED"].flatMap(UInt64.init) ?? .random(in: 0...(.max))
+    static let rounds = ProcessInfo.processInfo.environment["GOVERNOR_ROUNDS"].flatMap(Int.init) ?? 300
+
+    static let pieces: [[UInt8]] =
+        [
+            "&a", "*a", "&a ", " *a", "<<: *a", "? ", "- ", ": ", "{", "}", "[", "]", "\"", "'", "#", "|\n", ">\n",
+            "!!int ",
+            "!", "%", "---\n", "...\n", "\t", "\n", "\r\n", "${", "}", "${A:-", "\\x00", "\\uD800", "\0", "\u{FEFF}",
+            "é",
+            "\u{2028}", "\u{E000}", "1e999", "99999999999999999999%", "rolling ", "~", "null",
+        ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]]
+
+    @Test func `a policy with random edits never crashes the loader`() throws {
+        let folder = try TemporaryFolder()
+        let originals =
+            try ["policies/default.yaml", "policies/starter/policy.yaml"].map {
+                Array(try Data(contentsOf: Repository.root.appending(path: $0)))
+            } + MistakeTests.mistakes.map { Array(try Data(contentsOf: MistakeTests.folder.appending(path: $0))) }
+        let loader = PolicyLoader(environment: ["SLACK_OPS": "https://hooks.example.com/swordfish"])
+        for round in 0..<Self.rounds {
+            let seed = Self.seed &+ UInt64(round)
+            var generator = SeededGenerator(seed: seed)
+            // The shipped ones half of the time.
+            let pick = Bool.random(using: &generator) ? originals[..<2] : originals[2...]
+            let bytes = Self.mutated(pick.randomElement(using: &generator) ?? [], using: &generator)
+            try folder.write("policy.yaml", bytes)
+
+            let loading = loader.load(folder: folder.path)
+            let errors = loading.diagnostics.filter { $0.severity == .error }
+            #expect((loading.policy == nil) == !errors.isEmpty, "GOVERNOR_SEED=\(seed) GOVERNOR_ROUNDS=1")
+            #expect(
+                loading.diagnostics.allSatisfy { Self.isPrintable($0.description) },
+                "GOVERNOR_SEED=\(seed) GOVERNOR_ROUNDS=1")
+            #expect(loader.load(folder: folder.path).diagnostics == loading.diagnostics, "GOVERNOR_SEED=\(seed)")
+            if let policy = loading.policy {
+                for budget in policy.budgets { #expect(!PolicySentence.sentence(for: budget, in: policy).isEmpty) }
+            }
+        }
+    }
+
+    /// One to eight edits: a byte changed, a stretch removed, copied elsewhere, or a piece put in.
+    static func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0..<Int.random(in: 1...8, using: &generator) where !bytes.isEmpty {
+            let at = Int.random(in: 0..<bytes.count, using: &generator)
+            let end = min(bytes.count, at + Int.random(in: 1...24, using: &generator))
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: bytes[at] = UInt8.random(in: 0...255, using: &generator)
+            case 1: bytes.removeSubrange(at..<end)
+            case 2:
+                let target = Int.random(in: 0...bytes.count, using: &generator)
+                bytes.insert(contentsOf: Array(bytes[at..<end]), at: target)
+            default: bytes.insert(contentsOf: pieces.randomElement(using: &generator) ?? [], at: at)
+            }
+        }
+        return bytes
+    }
+
+    static func isPrintable(_ text: String) -> Bool {
+        !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) }
+    }
+}
