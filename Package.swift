@@ -48,8 +48,10 @@ let package = Package(
         target("GovernorCore", [], resources: [.embedInCode("Resources/prices.csv")]),
         target("GovernorPolicy", ["GovernorCore", .product(name: "Yams", package: "Yams")]),
         target("GovernorLedger", ["GovernorCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        target("GovernorSources", ["GovernorCore"]),
         tests("GovernorCoreTests", ["GovernorCore"]),
         tests("GovernorPolicyTests", ["GovernorCore", "GovernorPolicy"], exclude: ["Fixtures"]),
         tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),
+        tests("GovernorSourcesTests", ["GovernorCore", "GovernorSources"]),
     ]
 )

@@ -1,0 +1,90 @@
+import GovernorCore
+
+/// Numbers of a line, checked before anything is computed with them.
+enum LineNumbers {
+    /// A count in plain digits, few enough to be in range; nil for anything else, which is then read in full.
+    static func plainCount(_ digits: UnsafeRawBufferPointer) -> Int64? {
+        guard (1...9).contains(digits.count), digits.count == 1 || digits[0] != UInt8(ascii: "0") else { return nil }
+        var count: Int64 = 0
+        for byte in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            count = count * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
+        return count
+    }
+
+    /// - Throws: when it is no whole number from 0 to `TokenCounts.limit`.
+    static func count(_ value: JSON, name: String) throws(LineProblem) -> Int64 {
+        guard let count = value.integer, (0...TokenCounts.limit).contains(count) else {
+            throw LineProblem("\(name) must be a whole number from 0 to \(TokenCounts.limit); got \(value.shown)")
+        }
+        return count
+    }
+
+    /// What a source says a call cost. Zero is no price: a source that doesn't know a model writes 0 as well.
+    static func cost(_ value: JSON?) -> Money? {
+        guard let cost = value?.money, cost > .zero, cost <= .dollars(1_000_000) else { return nil }
+        return cost
+    }
+
+    /// Seconds with a fraction as whole milliseconds; nil for anything else or below zero.
+    static func milliseconds(seconds value: JSON?) -> Int64? {
+        guard case .number(let digits)? = value, let milliseconds = DecimalText.scaled(digits.utf8, places: 3),
+            milliseconds >= 0
+        else { return nil }
+        return milliseconds
+    }
+}
+
+/// Texts of a line that become labels.
+enum LineText {
+    /// The text cut to what a label may hold, at a character's end.
+    static func label(_ text: String?) -> String? {
+        guard let text, text.utf8.count > Labels.valueLimit else { return text }
+        var cut = ""
+        for character in text {
+            guard cut.utf8.count + character.utf8.count <= Labels.valueLimit else { break }
+            cut.append(character)
+        }
+        return cut
+    }
+
+    /// The last name of a path, `/` or `\` between names; nil when there is none.
+    static func lastName(ofPath path: String) -> String? {
+        let bytes = path.utf8
+        let separator = bytes.contains(UInt8(ascii: "/")) ? UInt8(ascii: "/") : UInt8(ascii: "\\")
+        guard let last = bytes.lastIndex(where: { $0 != separator }) else { return nil }
+        let start = bytes[...last].lastIndex(of: separator).map { bytes.index(after: $0) } ?? bytes.startIndex
+        return String(path[start...last])
+    }
+}
+
+/// Times of a line.
+enum LineTime {
+    static func instant(_ reading: RFC3339.Reading, _ zone: Zone) -> Timestamp {
+        switch reading {
+        case .instant(let time): time
+        case .local(let civil): zone.instant(of: civil)
+        }
+    }
+
+    /// Reads the one shape transcripts have, `2026-11-20T15:18:56.120Z`; nil for any other, for `RFC3339` to read.
+    static func plainInstant(_ text: UnsafeRawBufferPointer) -> Timestamp? {
+        let shape: StaticString = "0000-00-00T00:00:00.000Z"
+        guard text.count == shape.utf8CodeUnitCount else { return nil }
+        for (index, byte) in text.enumerated() {
+            let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            guard shape.utf8Start[index] == UInt8(ascii: "0") ? isDigit : shape.utf8Start[index] == byte else {
+                return nil
+            }
+        }
+        func number(_ range: Range<Int>) -> Int64 {
+            range.reduce(0) { $0 * 10 + Int64(text[$1] - UInt8(ascii: "0")) }
+        }
+        let date = CivilDate(year: number(0..<4), month: number(5..<7), day: number(8..<10))
+        let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
+        guard date.isValid, hour < 24, minute < 60, second < 60 else { return nil }
+        let ofDay = (hour * 3600 + minute * 60 + second) * 1000 + number(20..<23)
+        return Timestamp(milliseconds: CivilTime(date: date, millisecondOfDay: ofDay).millisecondsAsUTC)
+    }
+}
