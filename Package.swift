@@ -45,13 +45,16 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        .target(name: "CCurl"),
         target("GovernorCore", [], resources: [.embedInCode("Resources/prices.csv")]),
         target("GovernorPolicy", ["GovernorCore", .product(name: "Yams", package: "Yams")]),
         target("GovernorLedger", ["GovernorCore", .product(name: "GRDB", package: "GRDB.swift")]),
         target("GovernorSources", ["GovernorCore"]),
+        target("GovernorNotify", ["GovernorCore", "CCurl"]),
         tests("GovernorCoreTests", ["GovernorCore"]),
         tests("GovernorPolicyTests", ["GovernorCore", "GovernorPolicy"], exclude: ["Fixtures"]),
         tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),
         tests("GovernorSourcesTests", ["GovernorCore", "GovernorSources"]),
+        tests("GovernorNotifyTests", ["GovernorCore", "GovernorNotify"]),
     ]
 )

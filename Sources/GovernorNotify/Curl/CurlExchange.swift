@@ -1,0 +1,125 @@
+import CCurl
+import Foundation
+import GovernorCore
+import Synchronization
+
+/// What one transfer hears from libcurl. It lives on the thread that carries the transfer out; only the flag is shared.
+final class CurlExchange {
+    /// Set from any thread to end the transfer.
+    final class Stop: Sendable {
+        private let flag = Atomic<Bool>(false)
+
+        var isSet: Bool { flag.load(ordering: .relaxed) }
+        func set() { flag.store(true, ordering: .relaxed) }
+    }
+
+    /// More of an answer is never read: nothing that matters is that long, and a hostile one may have no end.
+    static let bodyLimit = 65_536
+
+    let allowsPrivate: Bool
+    let stop: Stop
+    private(set) var body: [UInt8] = []
+    private(set) var isBodyCut = false
+    private(set) var retryAfter: String?
+    private(set) var date: String?
+    /// An address that was not connected because of the rule, and why; nil once another of the name's was allowed.
+    private(set) var refusedAddress: (address: String, rule: AddressRule)?
+    private var hasAllowedAddress = false
+
+    init(allowsPrivate: Bool, stop: Stop) {
+        self.allowsPrivate = allowsPrivate
+        self.stop = stop
+    }
+
+    /// - Returns: how many bytes were taken; fewer than given end the transfer.
+    private func take(body bytes: UnsafeRawBufferPointer) -> Int {
+        let room = Self.bodyLimit - body.count
+        body.append(contentsOf: bytes.prefix(room))
+        guard bytes.count > room else { return bytes.count }
+        isBodyCut = true
+        return 0
+    }
+
+    private func take(header bytes: UnsafeRawBufferPointer) {
+        let line = String(decoding: bytes.prefix(512), as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            // Each interim answer has headers of its own; those of the last count.
+            retryAfter = nil
+            date = nil
+        }
+        guard let colon = line.firstIndex(of: ":") else { return }
+        let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespacesAndNewlines)
+        switch line[..<colon].lowercased() {
+        case "retry-after": retryAfter = value
+        case "date": date = value
+        default: break
+        }
+    }
+
+    /// A socket for the address, or -1 when it may not be connected.
+    private func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        let bytes = Self.bytes(of: address)
+        let rule = AddressRule.of(bytes)
+        guard rule.allows(consent: allowsPrivate) else {
+            if !hasAllowedAddress { refusedAddress = (Self.text(of: bytes), rule) }
+            return -1
+        }
+        hasAllowedAddress = true
+        refusedAddress = nil
+        let wanted = address.pointee
+        #if canImport(Glibc)
+            // Children that the daemon starts must not hold the connection open.
+            return socket(wanted.family, wanted.socktype | Int32(SOCK_CLOEXEC.rawValue), wanted.protocol)
+        #else
+            let opened = socket(wanted.family, wanted.socktype, wanted.protocol)
+            if opened >= 0 { _ = fcntl(opened, F_SETFD, FD_CLOEXEC) }
+            return opened
+        #endif
+    }
+
+    /// The address in network order; empty for other families.
+    private static func bytes(of address: UnsafeMutablePointer<curl_sockaddr>) -> [UInt8] {
+        // `addr` is declared as the shortest form; libcurl keeps `addrlen` bytes of the real one in its place.
+        guard let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return [] }
+        let start = UnsafeRawPointer(address) + offset
+        switch address.pointee.family {
+        case AF_INET where address.pointee.addrlen >= MemoryLayout<sockaddr_in>.size:
+            return withUnsafeBytes(of: start.loadUnaligned(as: sockaddr_in.self).sin_addr) { Array($0) }
+        case AF_INET6 where address.pointee.addrlen >= MemoryLayout<sockaddr_in6>.size:
+            return withUnsafeBytes(of: start.loadUnaligned(as: sockaddr_in6.self).sin6_addr) { Array($0) }
+        default: return []
+        }
+    }
+
+    private static func text(of bytes: [UInt8]) -> String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, &text, socklen_t(text.count)) != nil else {
+            return "an unknown kind of address"
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    // MARK: What libcurl calls. The context is an exchange that its caller keeps alive for the whole transfer.
+
+    private static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange? {
+        context.map { Unmanaged<CurlExchange>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    static let onBody: ccurl_bytes = { bytes, size, count, context in
+        CurlExchange.exchange(context)?.take(body: UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
+    }
+
+    static let onHeader: ccurl_bytes = { bytes, size, count, context in
+        CurlExchange.exchange(context)?.take(header: UnsafeRawBufferPointer(start: bytes, count: size * count))
+        return size * count
+    }
+
+    static let onProgress: curl_xferinfo_callback = { context, _, _, _, _ in
+        CurlExchange.exchange(context)?.stop.isSet == false ? 0 : 1
+    }
+
+    static let onOpenSocket: curl_opensocket_callback = { context, _, address in
+        guard let address, let exchange = CurlExchange.exchange(context) else { return -1 }
+        return exchange.open(address)
+    }
+}

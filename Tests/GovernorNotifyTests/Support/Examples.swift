@@ -1,0 +1,89 @@
+import GovernorCore
+import GovernorNotify
+import Testing
+
+/// Values that several tests start from.
+enum Examples {
+    /// 2026-11-21 14:48 in Warsaw.
+    static let firedAt = Timestamp(seconds: 1_795_268_880)
+
+    static func budget(
+        _ name: String = "worker-day", window: Window = .calendar(.day), thresholds: [Threshold] = standardThresholds
+    ) throws -> Budget {
+        Budget(
+            name: name, limit: .usd(.dollars(25)), per: [.label(.worker)], window: window, zone: try warsaw(),
+            thresholds: thresholds)
+    }
+
+    static let standardThresholds = [
+        Threshold(ratio: .percent(80), notify: ["ops"]),
+        Threshold(ratio: .percent(100), notify: ["ops"], pause: .untilReset),
+    ]
+
+    static func warsaw() throws -> Zone { try #require(Zone(identifier: "Europe/Warsaw")) }
+
+    static func policy(_ budget: Budget, dashboardURL: String? = nil) throws -> Policy {
+        Policy(
+            revision: "r1", zone: try warsaw(), budgets: [budget],
+            notifications: NotificationSettings(dashboardURL: dashboardURL))
+    }
+
+    static func alert(
+        _ budget: Budget, worker: String = "w-1", percent: Int64 = 80, spentCents: Int64 = 2010,
+        action: String = "nothing yet; this is a warning"
+    ) -> Alert {
+        let threshold =
+            budget.thresholds.first { $0.ratio == .percent(percent) } ?? Threshold(ratio: .percent(percent))
+        let slot = budget.window.slot(containing: firedAt, in: budget.zone)
+        let isCalendar = if case .calendar = budget.window { true } else { false }
+        return Alert(
+            budget: budget, split: Split(raw: worker),
+            window: isCalendar ? slot : Interval(start: slot.start, end: .distantFuture), threshold: threshold,
+            limitRevision: 1, firedAt: firedAt, spent: spentCents * 10_000_000, action: action, notified: ["ops"])
+    }
+
+    static func notification(_ alerts: [Alert], event: Alert.State = .firing) throws -> Notification {
+        notification(try #require(alerts.first).budget, alerts.map { Notification.Item(alert: $0, event: event) })
+    }
+
+    static func notification(_ group: String, _ items: [Notification.Item]) -> Notification {
+        Notification(
+            id: "nt_1", receiver: "ops", group: group, items: items, createdAt: firedAt, state: .pending, attempts: 0,
+            nextAt: firedAt, lastError: nil)
+    }
+
+    static func message(worker: String = "w-1", dashboardURL: String? = nil, forecast: String? = nil) throws -> Message
+    {
+        let budget = try budget()
+        return Message(
+            try notification([alert(budget, worker: worker)]), policy: try policy(budget, dashboardURL: dashboardURL),
+            forecast: forecast, now: firedAt)
+    }
+
+    static let quick = CurlTimeouts(connect: .seconds(2), total: .seconds(5), slow: .seconds(2))
+
+    static func slack(
+        _ url: String, allowsPrivate: Bool = true, authorityFile: String? = nil, timeouts: CurlTimeouts = quick
+    ) -> SlackNotifier {
+        SlackNotifier(
+            webhook: Secret(url),
+            client: CurlClient(
+                name: "ops", allowsPrivate: allowsPrivate, authorityFile: authorityFile, timeouts: timeouts))
+    }
+}
+
+/// What a test wants of an outcome: its class and its reason.
+enum Expected: Hashable, Sendable {
+    case delivered
+    case refused(DeliveryFailure.Reason)
+    case failed(DeliveryFailure.Reason, ambiguous: Bool)
+
+    init(_ outcome: DeliveryOutcome) {
+        self =
+            switch outcome {
+            case .delivered: .delivered
+            case .refused(let failure): .refused(failure.reason)
+            case .failed(let failure, _): .failed(failure.reason, ambiguous: failure.isAmbiguous)
+            }
+    }
+}

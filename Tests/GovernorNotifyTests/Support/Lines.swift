@@ -1,0 +1,9 @@
+import Synchronization
+
+/// Collects what a closure was given.
+final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+}
