@@ -47,6 +47,7 @@ let package = Package(
     targets: [
         .target(name: "CCurl"),
         target("GovernorCore", [], resources: [.embedInCode("Resources/prices.csv")]),
+        target("GovernorAPI", ["GovernorCore"]),
         target("GovernorPolicy", ["GovernorCore", .product(name: "Yams", package: "Yams")]),
         target("GovernorLedger", ["GovernorCore", .product(name: "GRDB", package: "GRDB.swift")]),
         target("GovernorSources", ["GovernorCore"]),
@@ -56,5 +57,6 @@ let package = Package(
         tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),
         tests("GovernorSourcesTests", ["GovernorCore", "GovernorSources"]),
         tests("GovernorNotifyTests", ["GovernorCore", "GovernorNotify"]),
+        tests("GovernorAPITests", ["GovernorCore", "GovernorAPI"]),
     ]
 )

@@ -1,0 +1,77 @@
+package import GovernorCore
+
+/// The shape **report**: sums over a stretch of time, grouped by labels; the groups add up to the total exactly.
+package struct ReportBody: Sendable {
+    package struct Group: Hashable, Sendable {
+        /// The values in the order of `by`; a missing label is the empty text.
+        package var key: [String]
+        package var sums: UsageSums
+    }
+
+    package var since: Timestamp
+    package var until: Timestamp
+    package var zone: Zone
+    package var by: [LabelKey]
+    package private(set) var total = UsageSums()
+    /// By falling cost, then by key.
+    package private(set) var groups: [Group] = []
+
+    package init(
+        since: Timestamp, until: Timestamp, zone: Zone, by: [LabelKey], sums: [(labels: Labels, sums: UsageSums)]
+    ) {
+        self.since = since
+        self.until = until
+        self.zone = zone
+        self.by = by
+        var grouped: [[String]: UsageSums] = [:]
+        for part in sums {
+            total.add(part.sums)
+            grouped[by.map { part.labels[$0] ?? "" }, default: UsageSums()].add(part.sums)
+        }
+        groups = grouped.map { Group(key: $0.key, sums: $0.value) }
+            .sorted {
+                ($1.sums.cost, $0.key.joined(separator: "\u{0}")) < ($0.sums.cost, $1.key.joined(separator: "\u{0}"))
+            }
+        if by.isEmpty { groups = [] }
+    }
+
+    /// `{"since":…,"until":…,"timezone":…,"total":{…},"groups":[…]}`
+    package var body: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("since", RFC3339.text(since, in: zone))
+            json.field("until", RFC3339.text(until, in: zone))
+            json.field("timezone", zone.identifier)
+            json.field("by", array: by) { $0.value($1.text) }
+            json.field("total", object: { $0.fields(of: total) })
+            json.field("groups", array: groups) { json, group in
+                json.object { json in
+                    json.field("key", object: { for (key, value) in zip(by, group.key) { $0.field(key.text, value) } })
+                    json.fields(of: group.sums)
+                }
+            }
+        }
+        return json.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func fields(of sums: UsageSums) {
+        field("calls", sums.calls)
+        field("success", sums.success)
+        field("unpriced_calls", sums.unpriced)
+        field(
+            "tokens",
+            object: { json in
+                json.field("input", sums.tokens.input)
+                json.field("output", sums.tokens.output)
+                json.field("cache_read", sums.tokens.cacheRead)
+                json.field("cache_write_5m", sums.tokens.cacheWrite5m)
+                json.field("cache_write_1h", sums.tokens.cacheWrite1h)
+                json.field("cache_write_12h", sums.tokens.cacheWrite12h)
+                json.field("reasoning", sums.tokens.reasoning)
+                json.field("total", sums.tokens.total)
+            })
+        field("cost_usd", sums.cost)
+    }
+}

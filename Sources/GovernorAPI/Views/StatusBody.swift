@@ -1,0 +1,191 @@
+package import GovernorCore
+
+/// One account with where it stands: the shape **account** of `contract/json.md`.
+package struct AccountView: Hashable, Sendable {
+    package var budget: Budget
+    package var split: Split
+    package var standing: Standing
+    /// The stricter of the policy's mode and the budget's.
+    package var mode: Mode
+
+    package init(budget: Budget, split: Split, standing: Standing, mode: Mode) {
+        self.budget = budget
+        self.split = split
+        self.standing = standing
+        self.mode = mode
+    }
+}
+
+/// Work that is held back: the shape **pause**.
+package struct PauseView: Hashable, Sendable {
+    package var budget: String
+    package var per: [LabelKey]
+    package var split: Split
+    package var reason: String
+    package var since: Timestamp?
+    package var until: Timestamp?
+
+    package init(budget: String, per: [LabelKey], split: Split, reason: String, since: Timestamp?, until: Timestamp?) {
+        self.budget = budget
+        self.per = per
+        self.split = split
+        self.reason = reason
+        self.since = since
+        self.until = until
+    }
+}
+
+/// A kind of source and how fresh it is: the shape **source**.
+package struct SourceView: Hashable, Sendable {
+    package var name: String
+    package var kind: String
+    package var files: Int64?
+    package var lastRecordAt: Timestamp?
+    package var records: Int64
+    package var rejected: Int64
+    package var stale: Bool
+    package var error: String?
+
+    package init(name: String, kind: String) {
+        self.name = name
+        self.kind = kind
+        records = 0
+        rejected = 0
+        stale = false
+    }
+}
+
+/// Everything `status` shows.
+package struct StatusBody: Sendable {
+    package var version: String
+    package var revision: String
+    package var reloadedAt: Timestamp
+    /// Why the newest policy files were not taken.
+    package var policyError: String?
+    package var mode: Mode
+    package var accounts: [AccountView]
+    package var paused: [PauseView]
+    package var sources: [SourceView]
+    /// Receivers whose address is empty.
+    package var receiversOff: [String]
+    package var misgivings: Misgivings
+    package var forecast: FleetForecast?
+    package var asOf: Timestamp
+    /// The zone times are shown in.
+    package var zone: Zone
+
+    package init(
+        version: String, revision: String, reloadedAt: Timestamp, policyError: String?, mode: Mode,
+        accounts: [AccountView], paused: [PauseView], sources: [SourceView], receiversOff: [String],
+        misgivings: Misgivings,
+        forecast: FleetForecast?, asOf: Timestamp, zone: Zone
+    ) {
+        self.version = version
+        self.revision = revision
+        self.reloadedAt = reloadedAt
+        self.policyError = policyError
+        self.mode = mode
+        self.accounts = accounts
+        self.paused = paused
+        self.sources = sources
+        self.receiversOff = receiversOff
+        self.misgivings = misgivings
+        self.forecast = forecast
+        self.asOf = asOf
+        self.zone = zone
+    }
+
+    /// `{"version":…,"accounts":[…],"paused":[…],"sources":[…],…}`
+    package func body(id: JSON?) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            if let id { json.field("id", id) }
+            json.field("version", version)
+            json.field("revision", revision)
+            json.field("reloaded_at", RFC3339.text(reloadedAt, in: zone))
+            json.field("policy_error", ifPresent: policyError)
+            json.field("mode", mode.rawValue)
+            json.field("timezone", zone.identifier)
+            json.field("as_of", RFC3339.utc(asOf))
+            json.field("accounts", array: accounts) { $0.value($1, zone: zone) }
+            json.field("paused", array: paused) { $0.value($1, zone: zone) }
+            json.field("sources", array: sources) { $0.value($1, zone: zone, now: asOf) }
+            json.field("receivers_off", array: receiversOff) { $0.value($1) }
+            json.field("unbound_usd", misgivings.unbound)
+            json.field("unpriced_calls", misgivings.unpricedCalls)
+            json.key("forecast")
+            if let forecast { json.value(forecast, zone: zone) } else { json.null() }
+        }
+        return json.bytes
+    }
+}
+
+extension JSONWriter {
+    /// The shape **account**.
+    package mutating func value(_ account: AccountView, zone: Zone) {
+        let (budget, standing) = (account.budget, account.standing)
+        let unit = standing.limit.unit
+        object { json in
+            json.field("budget", budget.name)
+            json.key("per")
+            if budget.per.isEmpty { json.value("fleet") } else { json.array(of: budget.per) { $0.value($1.text) } }
+            json.split(account.split, per: budget.per)
+            json.key("window")
+            json.value(standing.window, of: budget.window, zone: zone)
+            json.measured("limit", standing.limit.value, unit)
+            json.measured("spent", standing.spent, unit)
+            json.measured("held", standing.held, unit)
+            json.measured("remaining", max(0, standing.remaining), unit)
+            json.field("ratio", standing.ratio)
+            if let next = standing.next { json.field("next_threshold", next) }
+            if let resets = budget.resetsAt(standing.window) { json.field("resets_at", RFC3339.text(resets, in: zone)) }
+            json.field("state", standing.state.rawValue)
+            json.field("mode", account.mode.rawValue)
+        }
+    }
+
+    /// `{"kind":"day","start":…,"end":…}`; a lifetime has neither end.
+    package mutating func value(_ interval: Interval, of window: Window, zone: Zone) {
+        object { json in
+            switch window {
+            case .calendar(let unit): json.field("kind", unit.rawValue)
+            case .rolling(let span): json.field("kind", "rolling \(span.text)")
+            case .lifetime: json.field("kind", "lifetime")
+            }
+            if interval.start != .distantPast { json.field("start", RFC3339.text(interval.start, in: zone)) }
+            if interval.end != .distantFuture { json.field("end", RFC3339.text(interval.end, in: zone)) }
+        }
+    }
+
+    /// The shape **pause**.
+    package mutating func value(_ pause: PauseView, zone: Zone) {
+        object { json in
+            json.field("by", "policy")
+            json.field("budget", pause.budget)
+            json.field(
+                "labels",
+                object: { for (key, value) in pause.split.labels(per: pause.per) { $0.field(key.text, value) } })
+            json.field("reason", pause.reason)
+            if let since = pause.since { json.field("since", RFC3339.text(since, in: zone)) }
+            if let until = pause.until { json.field("until", RFC3339.text(until, in: zone)) }
+        }
+    }
+
+    /// The shape **source**.
+    package mutating func value(_ source: SourceView, zone: Zone, now: Timestamp) {
+        object { json in
+            json.field("name", source.name)
+            json.field("kind", source.kind)
+            if let files = source.files { json.field("files", files) }
+            if let last = source.lastRecordAt {
+                json.field("last_record_at", RFC3339.text(last, in: zone))
+                json.field("age_s", max(0, (now - last).milliseconds / 1000))
+            }
+            json.field("records", source.records)
+            json.field("shadowed", Int64(0))
+            json.field("rejected", source.rejected)
+            json.field("stale", source.stale)
+            json.field("error", ifPresent: source.error)
+        }
+    }
+}
