@@ -39,10 +39,23 @@ let package = Package(
     name: "governor",
     platforms: [.macOS(.v15)],
     dependencies: [
+        // HTTP for dashboards, displays and remote coordinators: the maintained SwiftNIO server with a small router.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        // The control socket is answered on the event loop itself, at the cost of an echo.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         // SQLite with prepared statements, migrations by name and a serial writer.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // YAML with node marks: every policy error has a line and a column.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Timers and merged triggers: loops take their ticks as a sequence, so that tests give them their own.
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
+        // Where Hummingbird's HTTP/1 codec lives: HTTP/1.0 displays need a word in front of it.
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        // The header types Hummingbird's requests are made of.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        // The server ecosystem's own log and signals: one log format, signals as a sequence, a graceful end.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "CCurl"),
@@ -52,6 +65,22 @@ let package = Package(
         target("GovernorLedger", ["GovernorCore", .product(name: "GRDB", package: "GRDB.swift")]),
         target("GovernorSources", ["GovernorCore"]),
         target("GovernorNotify", ["GovernorCore", "CCurl"]),
+        target(
+            "GovernorDaemon",
+            [
+                "GovernorCore", "GovernorAPI", "GovernorPolicy", "GovernorLedger", "GovernorSources", "GovernorNotify",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], resources: [.embedInCode("Resources/demo.jsonl"), .embedInCode("Resources/demo.yaml")]),
         tests("GovernorCoreTests", ["GovernorCore"]),
         tests("GovernorPolicyTests", ["GovernorCore", "GovernorPolicy"], exclude: ["Fixtures"]),
         tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),

@@ -1,0 +1,60 @@
+import GovernorAPI
+import GovernorCore
+
+extension Governor {
+    /// The accounts a query asks for, in the order of the policy, then by split.
+    func accounts(_ query: StatusQuery, now: Timestamp) -> [AccountView] {
+        let book = read { $0.book }
+        var views: [AccountView] = []
+        for (index, budget) in book.policy.budgets.enumerated() {
+            // A fleet's account is there from the start, so that a limit shows before anything is spent.
+            let splits = Set(book.accounts[index].keys).union(budget.per.isEmpty ? [.fleet] : [])
+            let mode: Mode = book.policy.mode == .observe ? .observe : budget.mode
+            for split in splits.sorted(by: { $0.raw < $1.raw }) where query.asks(for: budget, split) {
+                let standing = book.standing(of: AccountKey(budget: index, split: split), now: now)
+                views.append(AccountView(budget: budget, split: split, standing: standing, mode: mode))
+            }
+        }
+        return views
+    }
+
+    /// The accounts that hold work back.
+    func paused(among accounts: [AccountView], now: Timestamp) -> [PauseView] {
+        let book = read { $0.book }
+        let places = Dictionary(uniqueKeysWithValues: book.policy.budgets.enumerated().map { ($1.name, $0) })
+        return accounts.compactMap { account in
+            let standing = account.standing
+            guard standing.isPaused, account.mode == .enforce, let place = places[account.budget.name] else {
+                return nil
+            }
+            let crossings = book.account(AccountKey(budget: place, split: account.split))?.crossings ?? []
+            let blocking = crossings.filter { crossing in
+                crossing.alert.state == .firing
+                    && account.budget.thresholds.contains { $0.ratio == crossing.alert.ratio && $0.blocks }
+            }
+            return PauseView(
+                budget: account.budget.name, per: account.budget.per, split: account.split,
+                reason: standing.reason(account.budget, account.split)?.text ?? "",
+                since: blocking.map(\.alert.firedAt).min(),
+                until: standing.until)
+        }
+    }
+
+    /// What `status` answers.
+    func status(_ query: StatusQuery, sources: [SourceView]) -> StatusBody {
+        let now = clock()
+        let hot = read { $0 }
+        let accounts = accounts(query, now: now)
+        return StatusBody(
+            version: Version.text, revision: hot.book.policy.revision, reloadedAt: hot.reloadedAt,
+            policyError: hot.policyError, mode: hot.book.policy.mode, accounts: accounts,
+            paused: paused(among: accounts, now: now), sources: sources,
+            receiversOff: hot.book.policy.receivers.filter { $0.kind == .off }.map(\.name),
+            misgivings: hot.misgivings, forecast: hot.forecast, asOf: now, zone: hot.book.policy.zone)
+    }
+}
+
+/// The release, in one place.
+package enum Version {
+    package static let text = "0.1.0"
+}

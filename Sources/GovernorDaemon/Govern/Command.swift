@@ -1,0 +1,47 @@
+import GovernorCore
+import GovernorLedger
+
+/// One change that the writer carries out; what `Governor` is asked from outside goes through here.
+enum Command: Sendable {
+    /// Records of one source, and how far its file has been read.
+    case ingest([UsageRecord], cursor: FileCursor?)
+    /// Labels for a session, also for what it has already spent.
+    case register(Labels, session: String)
+    /// Time has passed.
+    case tick
+    /// An attempt to deliver was made.
+    case delivery(Notification)
+    /// A new policy.
+    case adopt(Policy)
+    /// A picture for the display's history.
+    case snapshot(DisplaySnapshot)
+
+    /// How much of a group commit it takes up.
+    var weight: Int {
+        if case .ingest(let records, _) = self { return max(1, records.count) }
+        return 1
+    }
+
+    /// Whether it must be planned over a book in which everything before it is already applied.
+    var standsAlone: Bool {
+        switch self {
+        case .register, .adopt: true
+        case .ingest, .tick, .delivery, .snapshot: false
+        }
+    }
+}
+
+/// What became of a command.
+enum CommandOutcome: Sendable {
+    /// One fate a record, in order.
+    case ingested([RecordFate])
+    /// So many earlier records changed their labels.
+    case registered(Int)
+    case done
+}
+
+/// A command and who waits for it.
+struct Job: Sendable {
+    var command: Command
+    var completion: @Sendable (Result<CommandOutcome, LedgerError>) -> Void
+}

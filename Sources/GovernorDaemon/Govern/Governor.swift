@@ -1,0 +1,264 @@
+import Dispatch
+import GovernorAPI
+package import GovernorCore
+import GovernorLedger
+import Logging
+import Synchronization
+
+/// The single writer, and what everybody reads: plan, commit, apply.
+///
+/// Decisions come from memory, under a lock held for microseconds. Changes queue for one thread, which takes what has
+/// gathered (at most 512 records), plans it over the present book, commits it in one transaction and only then applies
+/// it: memory follows the disk, never leads it. While a commit runs the next group gathers; nobody waits for a timer.
+package final class Governor: Sendable {
+    /// What readers see.
+    struct Hot: Sendable {
+        var book: Book
+        var resolver: LabelResolver
+        var prices: PriceBook
+        var reloadedAt: Timestamp
+        var policyError: String?
+        /// While history is still being read, thresholds wait: only the highest of those crossed in it is news.
+        var isCatchingUp = true
+        var stale: [String] = []
+        var forecast: FleetForecast?
+        var forecastAt = Timestamp.distantPast
+        var misgivings: Misgivings
+        var decisions: [Decision.Kind: Int64] = [:]
+        /// Why the last commit failed; nil when it did not.
+        var ledgerError: String?
+    }
+
+    private struct Queue: Sendable {
+        var jobs: [Job] = []
+        var isDraining = false
+    }
+
+    /// Most records in one transaction.
+    static let groupLimit = 512
+
+    let ledger: Ledger
+    let clock: @Sendable () -> Timestamp
+    let logger: Logger
+    private let hot: Mutex<Hot>
+    private let queue = Mutex(Queue())
+    private let writer = DispatchQueue(label: "governor.writer", qos: .userInitiated)
+    /// Yields whenever a commit may have given the delivery loop work.
+    let outboxChanges: AsyncStream<Void>
+    private let outboxChanged: AsyncStream<Void>.Continuation
+
+    /// Loads the book of a policy from the ledger.
+    init(
+        ledger: Ledger, policy: Policy, clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) throws {
+        self.ledger = ledger
+        self.clock = clock
+        self.logger = logger
+        let now = clock()
+        hot = Mutex(
+            Hot(
+                book: try ledger.book(for: policy, now: now),
+                resolver: LabelResolver(rules: policy.labelRules, registered: try ledger.sessionLabels()),
+                prices: try PriceBook.embedded(free: policy.free), reloadedAt: now,
+                misgivings: try ledger.misgivings()))
+        (outboxChanges, outboxChanged) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Looks at the present state; `body` runs under the lock and must be short.
+    func read<Value>(_ body: (Hot) -> Value) -> Value { hot.withLock { body($0) } }
+
+    /// Changes what is not in the ledger: staleness, forecast, errors.
+    func update(_ body: (inout Hot) -> Void) { hot.withLock { body(&$0) } }
+
+    /// A decision, from memory, in microseconds.
+    package func decide(_ labels: Labels, estimate: Money?) -> (decision: Decision, zone: Zone) {
+        let now = clock()
+        return hot.withLock { hot in
+            let decision = hot.book.decide(labels, estimate: estimate, stale: hot.stale, now: now)
+            hot.decisions[decision.kind, default: 0] += 1
+            return (decision, hot.book.policy.zone)
+        }
+    }
+
+    /// Queues a change; `completion` is called on the writer's thread once it is durable, or has failed.
+    func submit(_ command: Command, completion: @escaping @Sendable (Result<CommandOutcome, LedgerError>) -> Void) {
+        let mustStart = queue.withLock { queue in
+            queue.jobs.append(Job(command: command, completion: completion))
+            defer { queue.isDraining = true }
+            return !queue.isDraining
+        }
+        if mustStart { writer.async { self.drain() } }
+    }
+
+    /// Queues a change and waits until it is durable.
+    @discardableResult
+    func submit(_ command: Command) async throws -> CommandOutcome {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(command) { continuation.resume(with: $0) }
+        }
+    }
+
+    private func drain() {
+        while true {
+            let group = queue.withLock { queue in
+                let group = Self.takeGroup(from: &queue.jobs)
+                if group.isEmpty { queue.isDraining = false }
+                return group
+            }
+            guard let first = group.first else { return }
+            do {
+                let outcomes = first.command.standsAlone ? [try carryOutAlone(first.command)] : try carryOut(group)
+                for (job, outcome) in zip(group, outcomes) { job.completion(.success(outcome)) }
+                if read({ $0.ledgerError != nil }) { update { $0.ledgerError = nil } }
+            } catch {
+                logger.error("a change was not stored", metadata: ["error": "\(error)"])
+                update { $0.ledgerError = "\(error)" }
+                for job in group { job.completion(.failure(error)) }
+            }
+        }
+    }
+
+    /// As many jobs as fit one transaction, in order; one that stands alone, alone.
+    private static func takeGroup(from jobs: inout [Job]) -> [Job] {
+        var weight = 0
+        var count = 0
+        for job in jobs {
+            if job.command.standsAlone {
+                if count == 0 { count = 1 }
+                break
+            }
+            weight += job.command.weight
+            if count > 0, weight > groupLimit { break }
+            count += 1
+        }
+        defer { jobs.removeFirst(count) }
+        return Array(jobs.prefix(count))
+    }
+
+    // MARK: On the writer's thread
+
+    private func carryOut(_ group: [Job]) throws(LedgerError) -> [CommandOutcome] {
+        let now = clock()
+        var outcomes: [CommandOutcome] = []
+        let transaction = try transaction(for: group.map(\.command), at: now, &outcomes)
+        try commit(transaction)
+        return outcomes
+    }
+
+    private func commit(_ transaction: LedgerTransaction) throws(LedgerError) {
+        if !transaction.isEmpty { try ledger.commit(transaction) }
+        hot.withLock { hot in
+            hot.book.apply(transaction.plan)
+            hot.misgivings.take(transaction.plan.changes)
+        }
+        for alert in transaction.plan.alerts {
+            logger.notice(
+                "alert \(alert.state.rawValue)",
+                metadata: ["alert": "\(alert.name)", "who": "\(alert.who)", "id": "\(alert.id)"])
+        }
+        if !transaction.plan.notifications.isEmpty { outboxChanged.yield() }
+    }
+
+    /// Plans a group over the present book. The book is let go on return, so that applying the plan changes it in place.
+    private func transaction(
+        for commands: [Command], at now: Timestamp, _ outcomes: inout [CommandOutcome]
+    ) throws(LedgerError) -> LedgerTransaction {
+        let (book, resolver, prices, isCatchingUp) = read { ($0.book, $0.resolver, $0.prices, $0.isCatchingUp) }
+        var planner = Planner(book: book, now: now)
+        var cursors: [FileCursor] = []
+        var snapshot: DisplaySnapshot?
+        var mustLookAtAll = false
+        let incoming = commands.map { Self.records(of: $0, resolver, prices, now) }
+        let keys = Set(incoming.joined().map(\.identity.key))
+        var deduplication = Deduplication(stored: keys.isEmpty ? [] : try ledger.records(withKeys: keys))
+        for (command, records) in zip(commands, incoming) {
+            switch command {
+            case .ingest(_, let cursor):
+                outcomes.append(.ingested(records.map { deduplication.add($0) }))
+                if let cursor { cursors.append(cursor) }
+                continue
+            case .tick: mustLookAtAll = true
+            case .delivery(let notification): planner.add(notification)
+            case .snapshot(let picture): snapshot = picture
+            case .register, .adopt: break
+            }
+            outcomes.append(.done)
+        }
+        planner.add(deduplication.changes)
+        if !isCatchingUp {
+            if mustLookAtAll { planner.evaluateAll() } else { planner.evaluateTouched() }
+        }
+        var transaction = LedgerTransaction(plan: planner.finish(), policy: book.policy)
+        transaction.cursors = cursors
+        transaction.snapshot = snapshot
+        return transaction
+    }
+
+    /// How far a source's clock may run ahead of ours.
+    private static let clockLead = Span.minutes(5)
+
+    /// The records of a command, labelled and priced. What is dated in the future was spent now: a clock that runs ahead
+    /// must neither hide spend in a window to come nor keep it in a rolling one for ever.
+    private static func records(
+        of command: Command, _ resolver: LabelResolver, _ prices: PriceBook, _ now: Timestamp
+    ) -> [UsageRecord] {
+        guard case .ingest(let records, _) = command else { return [] }
+        return records.map { record in
+            var record = record
+            if record.timeIsArrival || record.time > now + clockLead {
+                record.time = now
+                record.timeIsArrival = true
+            }
+            record.labels = record.labels.kept
+            resolver.resolve(&record)
+            prices.price(&record)
+            return record
+        }
+    }
+
+    private func carryOutAlone(_ command: Command) throws(LedgerError) -> CommandOutcome {
+        switch command {
+        case .register(let labels, let session): return .registered(try register(labels, session: session))
+        case .adopt(let policy):
+            try adopt(policy)
+            return .done
+        case .ingest, .tick, .delivery, .snapshot: return .done
+        }
+    }
+
+    private func register(_ labels: Labels, session: String) throws(LedgerError) -> Int {
+        var resolver = read { $0.resolver }
+        resolver.register(labels, session: session)
+        let changes = try ledger.records(ofSession: session).compactMap { stored -> RecordChange? in
+            let record = LabelResolver.relabelled(stored.record, with: labels)
+            return record == stored.record ? nil : .revise(stored, to: record)
+        }
+        let (book, isCatchingUp) = read { ($0.book, $0.isCatchingUp) }
+        var planner = Planner(book: book, now: clock())
+        planner.add(changes)
+        if !isCatchingUp { planner.evaluateTouched() }
+        var transaction = LedgerTransaction(plan: planner.finish(), policy: book.policy)
+        transaction.registrations = [session: resolver.registered[session] ?? labels]
+        try commit(transaction)
+        update { $0.resolver = resolver }
+        return changes.count
+    }
+
+    /// Everything that can fail comes before the live state changes.
+    private func adopt(_ policy: Policy) throws(LedgerError) {
+        let now = clock()
+        let prices: PriceBook
+        do { prices = try PriceBook.embedded(free: policy.free) } catch {
+            throw LedgerError(code: .io, message: "the price book can't be read", cause: "\(error)")
+        }
+        let resolver = read { $0.resolver }.with(rules: policy.labelRules)
+        let book = try ledger.book(for: policy, now: now)
+        update { hot in
+            hot.book = book
+            hot.resolver = resolver
+            hot.prices = prices
+            hot.reloadedAt = now
+            hot.policyError = nil
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import GovernorAPI
+import GovernorCore
+import GovernorLedger
+
+/// The read-only JSON that is not the display's.
+struct Views: Sendable {
+    let governor: Governor
+    let sources: SourceRegistry
+    let forecaster: Forecaster
+
+    private var zone: Zone { governor.read { $0.book.policy.zone } }
+
+    var accounts: [UInt8] {
+        list("accounts", governor.accounts(StatusQuery(), now: governor.clock())) { $0.value($1, zone: zone) }
+    }
+
+    var sourcesBody: [UInt8] {
+        let now = governor.clock()
+        return list("sources", sources.views) { $0.value($1, zone: zone, now: now) }
+    }
+
+    var status: [UInt8] {
+        forecaster.refresh(ifOlderThan: .seconds(5))
+        return governor.status(StatusQuery(), sources: sources.views).body(id: nil)
+    }
+
+    var forecast: [UInt8] {
+        forecaster.refresh(ifOlderThan: .seconds(5))
+        return list("forecasts", [governor.read { $0.forecast }].compactMap { $0 }) { $0.value($1, zone: zone) }
+    }
+
+    func alerts() throws -> [UInt8] {
+        let alerts = try governor.ledger.alerts(limit: 500)
+        let messages = try governor.ledger.notifications(limit: 1000)
+        return list("alerts", alerts) { json, alert in
+            json.value(alert, told: messages.filter { $0.items.contains { $0.alert.id == alert.id } }, zone: zone)
+        }
+    }
+
+    func report(_ query: ReportQuery) throws -> [UInt8] { try query.answer(from: governor.ledger).body }
+
+    /// Prometheus' text.
+    func exposition() throws -> String {
+        let now = governor.clock()
+        let (decisions, forecast) = governor.read { ($0.decisions, $0.forecast) }
+        var text = Exposition()
+        text.metric("governor_build_info", .gauge, "The release.", [([("version", Version.text)], "1")])
+        text.accounts(governor.accounts(StatusQuery(), now: now))
+        if let forecast {
+            text.metric(
+                "governor_forecast_usd", .gauge, "Expected at the window's end.",
+                [([], forecast.forecast.expected.text)])
+        }
+        let totals = try governor.ledger.totals()
+        text.metric(
+            "governor_cost_usd_total", .counter, "Booked cost.",
+            totals.map {
+                ([("model", $0.labels.model ?? ""), ("provider", $0.labels.provider ?? "")], $0.sums.cost.text)
+            })
+        text.metric("governor_tokens_total", .counter, "Tokens by class.", totals.flatMap(Self.tokens))
+        text.metric(
+            "governor_decisions_total", .counter, "Answered checks.",
+            [Decision.Kind.allow, .throttle, .pause].map { ([("decision", $0.rawValue)], String(decisions[$0] ?? 0)) })
+        text.metric(
+            "governor_notifications_total", .counter, "Messages by how they ended.",
+            try governor.ledger.deliveries().map {
+                ([("receiver", $0.receiver), ("result", $0.state.rawValue)], String($0.count))
+            })
+        text.metric(
+            "governor_source_age_seconds", .gauge, "Since the newest record of a kind of source.",
+            sources.views.compactMap { view in
+                view.lastRecordAt.map { ([("source", view.kind)], String(max(0, (now - $0).milliseconds / 1000))) }
+            })
+        return text.text
+    }
+
+    private static func tokens(_ group: ReportGroup) -> [([(String, String)], String)] {
+        let tokens = group.sums.tokens
+        let classes = [
+            ("input", tokens.input), ("output", tokens.output), ("cache_read", tokens.cacheRead),
+            ("cache_write", tokens.cacheWrite),
+        ]
+        return classes.map { ([("type", $0.0), ("model", group.labels.model ?? "")], String($0.1)) }
+    }
+
+    private func list<Element>(
+        _ name: String, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void
+    ) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { $0.field(name, array: elements, body) }
+        return json.bytes
+    }
+}
