@@ -38,6 +38,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let package = Package(
     name: "governor",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "governor", targets: ["governor"])],
     dependencies: [
         // HTTP for dashboards, displays and remote coordinators: the maintained SwiftNIO server with a small router.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -47,6 +48,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // YAML with node marks: every policy error has a line and a column.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Help, completions and a manual page from the declarations.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Timers and merged triggers: loops take their ticks as a sequence, so that tests give them their own.
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
         // Where Hummingbird's HTTP/1 codec lives: HTTP/1.0 displays need a word in front of it.
@@ -81,6 +84,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], resources: [.embedInCode("Resources/demo.jsonl"), .embedInCode("Resources/demo.yaml")]),
+        .executableTarget(
+            name: "governor",
+            dependencies: [
+                "GovernorCore", "GovernorAPI", "GovernorPolicy", "GovernorLedger", "GovernorDaemon",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(staticStandardLibrary, .when(platforms: [.linux], configuration: .release))]),
         tests("GovernorCoreTests", ["GovernorCore"]),
         tests("GovernorPolicyTests", ["GovernorCore", "GovernorPolicy"], exclude: ["Fixtures"]),
         tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),

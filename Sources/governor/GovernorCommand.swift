@@ -1,0 +1,19 @@
+import ArgumentParser
+import GovernorDaemon
+
+/// `governor <verb>`. Each verb is a file in `Verbs`.
+@main
+struct GovernorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "governor",
+        abstract: "Keeps a fleet of AI coding agents inside its budget.",
+        discussion: """
+            EXAMPLES:
+              governor demo                      see a budget fill, alert, pause and resume in under a minute
+              governor run --policies policies   start the daemon
+              governor check --worker w-1        may this worker start? exit 0 yes, 75 slower, 2 no
+              governor status                    every budget, and what is paused
+            """,
+        version: Version.text,
+        subcommands: [Run.self, Check.self, Status.self, Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self])
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import GovernorAPI
+import GovernorCore
+
+/// Shows every budget and what is paused.
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show budgets, sources and paused work.",
+        discussion: """
+            EXAMPLES:
+              governor status
+              governor status --worker w-1
+              governor status --budget worker-day --json
+            """)
+
+    @OptionGroup var labels: LabelOptions
+    @OptionGroup var connection: Connection
+
+    @Option(help: "Only this budget; may come several times.")
+    var budget: [String] = []
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    func run() throws {
+        let labels = try labels.labels()
+        let answer: JSON
+        do {
+            answer = try connection.ask(timeout: .seconds(30)) { json in
+                json.field("op", "status")
+                json.labels(labels)
+                if !budget.isEmpty { json.field("budgets", array: budget) { $0.value($1) } }
+            }
+        } catch {
+            Terminal.printError("governor: \(error); start one with: governor run")
+            throw ExitCode.unavailable
+        }
+        if json { return print(answer.line) }
+        print(Self.text(answer))
+    }
+
+    private static func text(_ status: JSON) -> String {
+        var parts: [String] = []
+        let accounts = status["accounts"]?.array ?? []
+        let rows = accounts.map { account -> [String] in
+            let unit = account["limit_usd"] != nil ? "usd" : account["limit_tokens"] != nil ? "tokens" : "calls"
+            let dollar = unit == "usd" ? "$" : ""
+            let ratio = account["ratio"]?.text ?? "0"
+            let who = (account["split"]?.members ?? []).map { label in
+                label.value.text.isEmpty ? "(no \(label.key))" : label.value.text
+            }.joined(separator: ", ")
+            return [
+                account["budget"]?.text ?? "", who.isEmpty ? "the fleet" : who, Terminal.bar(Double(ratio) ?? 0),
+                percent(ratio), dollar + short(account["spent_\(unit)"], unit),
+                dollar + short(account["limit_\(unit)"], unit),
+                account["state"]?.text ?? "",
+                String((account["resets_at"]?.text ?? "").prefix(16)).replacing("T", with: " "),
+            ]
+        }
+        if rows.isEmpty {
+            parts.append("No budgets.")
+        } else {
+            parts.append(
+                Terminal.table(
+                    ["BUDGET", "WHO", "", "USED", "SPENT", "LIMIT", "STATE", "RESETS"], rows, right: [3, 4, 5]))
+        }
+        let paused = (status["paused"]?.array ?? []).compactMap { $0["reason"]?.string }
+        if !paused.isEmpty {
+            parts.append(
+                Terminal.colored("Paused:", .red) + "\n"
+                    + paused.map { "  \(Terminal.safe($0))" }.joined(separator: "\n"))
+        }
+        let sources = (status["sources"]?.array ?? []).map { source in
+            let age = source["age_s"]?.integer.map { Span.seconds($0).text + " ago" } ?? "never"
+            let trouble = source["error"]?.string.map { ", \($0)" } ?? (source["stale"]?.bool == true ? ", stale" : "")
+            return "  \(source["name"]?.text ?? ""): \(source["records"]?.text ?? "0") records, last \(age)\(trouble)"
+        }
+        parts.append(
+            sources.isEmpty ? "No records from any source yet." : "Sources:\n" + sources.joined(separator: "\n"))
+        if let forecast = status["forecast"], let expected = forecast["expected_usd"]?.money {
+            let end = String((forecast["window"]?["end"]?.text ?? "").prefix(10))
+            let low = forecast["low_usd"]?.money?.dollarText ?? "", high = forecast["high_usd"]?.money?.dollarText ?? ""
+            parts.append("Forecast to \(end): \(expected.dollarText) (80%: \(low) to \(high))")
+        }
+        let unpriced = status["unpriced_calls"]?.integer ?? 0
+        if unpriced > 0 {
+            parts.append(
+                Terminal.colored(
+                    "\(unpriced) calls of models without a price were booked at the dearest of their provider.", .yellow
+                ))
+        }
+        let off = (status["receivers_off"]?.array ?? []).map(\.text)
+        if !off.isEmpty { parts.append("Receivers without an address, so off: \(off.joined(separator: ", "))") }
+        if let error = status["policy_error"]?.string {
+            parts.append(Terminal.colored("The newest policy was not taken:", .red) + "\n\(Terminal.safe(error))")
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private static func percent(_ ratio: String) -> String {
+        guard let thousandths = DecimalText.scaled(ratio.utf8, places: 3) else { return ratio }
+        return DecimalText.text(thousandths, places: 1) + "%"
+    }
+
+    private static func short(_ value: JSON?, _ unit: String) -> String {
+        guard unit == "usd" else { return value?.text ?? "0" }
+        return String((value?.money ?? .zero).dollarText.dropFirst())
+    }
+}
