@@ -93,6 +93,8 @@ let package = Package(
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(staticStandardLibrary, .when(platforms: [.linux], configuration: .release))]),
+
+        tests("ArchitectureTests", []),
         tests("GovernorCoreTests", ["GovernorCore"]),
         tests("GovernorPolicyTests", ["GovernorCore", "GovernorPolicy"], exclude: ["Fixtures"]),
         tests("GovernorLedgerTests", ["GovernorCore", "GovernorLedger"]),
