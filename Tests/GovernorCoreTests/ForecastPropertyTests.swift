@@ -1,5 +1,6 @@
 import Foundation
 import GovernorCore
+import Seeds
 import Testing
 
 /// What holds for any history, window and instant. GOVERNOR_SEED replays a failure.
@@ -128,19 +129,13 @@ private struct ForecastScene: CustomStringConvertible {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014), and histories drawn from it.
+/// Histories drawn from a seed.
 private struct ForecastDraw: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SeededGenerator
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { generator = SeededGenerator(Seed(value: seed)) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// A history that ends today, of 0 to 100 days, quiet, steady or bursty, and a calendar window that holds now.
     mutating func scene(largest: Int64) -> ForecastScene {

@@ -1,5 +1,6 @@
 import GovernorCore
 import GovernorLedger
+import Seeds
 import Testing
 
 /// The book that a restart or a reload takes from the ledger.

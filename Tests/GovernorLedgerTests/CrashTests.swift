@@ -1,6 +1,7 @@
 import GovernorCore
 import GovernorLedger
 import Synchronization
+import Seeds
 import Testing
 
 /// Invariant 8: what was acknowledged is there, what was half-written is not, nothing counts twice. The images are the

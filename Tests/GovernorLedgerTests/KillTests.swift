@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import GovernorCore
 import GovernorLedger
+import Seeds
 import Testing
 
 /// Real processes that end in the middle of their work.

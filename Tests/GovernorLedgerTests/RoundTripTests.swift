@@ -1,5 +1,6 @@
 import GovernorCore
 import GovernorLedger
+import Seeds
 import Testing
 
 /// What goes in comes out, field by field, also after the ledger was closed and opened again.

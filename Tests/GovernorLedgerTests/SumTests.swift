@@ -1,5 +1,6 @@
 import GovernorCore
 import GovernorLedger
+import Seeds
 import Testing
 
 /// Reports are exact whichever way they are summed, and no amount stops the ledger.

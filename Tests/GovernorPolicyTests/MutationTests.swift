@@ -1,22 +1,8 @@
 import Foundation
 import GovernorCore
 import GovernorPolicy
+import Seeds
 import Testing
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Valid policies with a few bytes changed: whatever comes of it is a policy or an explanation, never a crash.
 @Suite struct MutationTests {
@@ -43,7 +29,7 @@ struct SeededGenerator: RandomNumberGenerator {
         let loader = PolicyLoader(environment: ["SLACK_OPS": "https://hooks.example.com/swordfish"])
         for round in 0..<Self.rounds {
             let seed = Self.seed &+ UInt64(round)
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededGenerator(Seed(value: seed))
             // The shipped ones half of the time.
             let pick = Bool.random(using: &generator) ? originals[..<2] : originals[2...]
             let bytes = Self.mutated(pick.randomElement(using: &generator) ?? [], using: &generator)

@@ -1,6 +1,7 @@
 import Foundation
 import GovernorCore
 import GovernorSources
+import Seeds
 import Testing
 
 /// A writer that does anything to its files, and a follower that is stopped, started and robbed of its last
@@ -10,9 +11,9 @@ import Testing
     @Test func `whatever a writer does, every line that is there at the end was delivered, and none that never was`()
         throws
     {
-        for seed in SeededGenerator.seeds(60) {
+        for seed in Seed.same(60) {
             let fault = try Run(seed: seed).fault()
-            #expect(fault == nil, "replay with GOVERNOR_SEED=\(seed): \(fault ?? "")")
+            #expect(fault == nil, "replay with \(seed): \(fault ?? "")")
         }
     }
 }
@@ -30,10 +31,10 @@ private struct Run {
     private let hasEqualLengths: Bool
     private var steps: [String] = []
 
-    init(seed: UInt64) throws {
+    init(seed: Seed) throws {
         folder = try TemporaryFolder()
-        generator = SeededGenerator(seed: seed)
-        hasEqualLengths = seed.isMultiple(of: 2)
+        generator = SeededGenerator(seed)
+        hasEqualLengths = seed.value.isMultiple(of: 2)
         // Small pieces, so that every edge is met within a few kilobytes.
         follower.reader = FileReader(
             zone: .utc, lineLimit: 4000, chunk: 64 + Int.random(in: 0...900, using: &generator))

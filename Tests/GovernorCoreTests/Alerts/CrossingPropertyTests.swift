@@ -1,4 +1,5 @@
 import GovernorCore
+import Seeds
 import Testing
 
 /// One crossing, one alert: over random days of records, corrections, ticks, restarts and changed limits.

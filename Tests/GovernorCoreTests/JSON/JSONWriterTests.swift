@@ -1,4 +1,5 @@
 import GovernorCore
+import Seeds
 import Testing
 
 @Suite struct JSONWriterTests {

@@ -1,4 +1,5 @@
 import GovernorCore
+import Seeds
 import Testing
 
 /// The ledger's part: keeps what a batch decided, under sequence numbers, and hands it back by key.

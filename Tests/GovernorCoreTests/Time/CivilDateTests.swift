@@ -1,5 +1,6 @@
 import Foundation
 import GovernorCore
+import Seeds
 import Testing
 
 @Suite struct CivilDateTests {

@@ -1,5 +1,6 @@
 import Foundation
 import GovernorCore
+import Seeds
 import Testing
 
 /// Calendar windows against Python's `zoneinfo`, which has nothing in common with Foundation but the tz data.

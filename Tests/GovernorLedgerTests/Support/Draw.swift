@@ -1,3 +1,4 @@
+import Seeds
 import GovernorCore
 
 /// Random values of the kinds a ledger stores.

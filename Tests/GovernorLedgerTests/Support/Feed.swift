@@ -1,5 +1,6 @@
 import GovernorCore
 import GovernorLedger
+import Seeds
 import Testing
 
 /// What a source delivers, batch by batch, counted from 1: the same for the same seed, so that after a crash it can be

@@ -1,5 +1,6 @@
 import GovernorCore
 import GovernorLedger
+import Seeds
 import Testing
 
 /// A ledger that lives through a random stream of calls, corrections, removals, ticks and deliveries, as the daemon
