@@ -100,6 +100,7 @@ package struct Daemon: Sendable {
         let seconds = AsyncTimerSequence.repeating(every: .seconds(1), clock: .continuous)
         let moments = AsyncTimerSequence.repeating(every: .milliseconds(250), clock: .continuous)
 
+        let retries = AsyncTimerSequence.repeating(every: .seconds(5), clock: .continuous)
         let minutes = AsyncTimerSequence.repeating(every: .seconds(60), clock: .continuous)
         let listeners = self.listeners(Listening(count: options.feedListen == nil ? 1 : 2, onReady: onReady))
 
@@ -116,7 +117,7 @@ package struct Daemon: Sendable {
                 }
             }
             let cause = await withDiscardingTaskGroup { loops in
-                loops.addTask { await ingest.run(changes: watcher) }
+                loops.addTask { await ingest.run(changes: merge(watcher, retries.map { _ in [] })) }
                 loops.addTask { await ticking.run(ticks: seconds) }
                 loops.addTask { await ForecastLoop(forecaster: forecaster).run(ticks: minutes) }
                 loops.addTask { await delivering.run(nudges: merge(governor.outboxChanges, moments.map { _ in })) }

@@ -113,3 +113,26 @@ def test_what_was_acknowledged_over_the_socket_is_there(place: Place, slack: Fak
     for name in sorted(sent - acknowledged):
         daemon.record({"id": name, "worker": "w-1", "cost_usd": 0.001})
     assert daemon.spent("all") == Decimal(len(sent)) / 1000
+
+
+def test_what_could_not_be_stored_is_stored_later_without_a_further_line(place: Place, slack: FakeSlack) -> None:
+    """Invariant 7: while the ledger can't be written it shows; the spend comes once it can, though its file is still."""
+    place.policy(POLICY.replace("WEBHOOK", slack.url))
+    daemon = place.start()
+    session = place.transcripts.session("/home/dev/worktrees/w-1")
+    blocker = sqlite3.connect(str(daemon.folder / "data" / "ledger.sqlite"), isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    session.spend("0.25")
+
+    def trouble() -> list[str]:
+        return [source["error"] for source in daemon.status()["sources"] if source.get("error")]
+
+    until(trouble, "the source says that its records are not stored", within=30)
+    assert daemon.http("/readyz").status == 503
+    until(lambda: daemon.check(worker="w-1")["stale"], "decisions say so too", within=30)
+    assert daemon.spent("all") == 0
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    until(lambda: daemon.spent("all") == Decimal("0.25"), "the spend is stored", within=30)
+    until(lambda: not trouble(), "the trouble is over")
+    assert daemon.http("/readyz").status == 200

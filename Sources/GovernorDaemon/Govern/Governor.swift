@@ -109,7 +109,6 @@ package final class Governor: Sendable {
             do {
                 let outcomes = first.command.standsAlone ? [try carryOutAlone(first.command)] : try carryOut(group)
                 for (job, outcome) in zip(group, outcomes) { job.completion(.success(outcome)) }
-                if read({ $0.ledgerError != nil }) { update { $0.ledgerError = nil } }
             } catch {
                 logger.error("a change was not stored", metadata: ["error": "\(error)"])
                 update { $0.ledgerError = "\(error)" }
@@ -146,8 +145,11 @@ package final class Governor: Sendable {
     }
 
     private func commit(_ transaction: LedgerTransaction) throws(LedgerError) {
-        if !transaction.isEmpty { try ledger.commit(transaction) }
+        // Only what was written shows that the ledger can be: most ticks have nothing to write.
+        let isWritten = !transaction.isEmpty
+        if isWritten { try ledger.commit(transaction) }
         hot.withLock { hot in
+            if isWritten { hot.ledgerError = nil }
             hot.book.apply(transaction.plan)
             hot.misgivings.take(transaction.plan.changes)
         }

@@ -5,6 +5,8 @@ import Synchronization
 /// What is known of each kind of source: how much came, when last, and what is wrong with it.
 final class SourceRegistry: Sendable {
     private let sources: Mutex<[String: SourceView]>
+    /// What is wrong with which path, by kind: another file that reads well must not hide it.
+    private let troubles = Mutex<[String: [String: String]]>([:])
 
     /// - Parameter known: what the ledger already holds by kind.
     init(known: [String: (records: Int64, newest: Timestamp)] = [:]) {
@@ -33,8 +35,18 @@ final class SourceRegistry: Sendable {
     /// How many files of a kind are followed.
     func note(kind: String, files: Int) { change(kind) { $0.files = Int64(files) } }
 
-    /// Something can't be read; nil when all of it can again.
-    func note(kind: String, error: String?) { change(kind) { $0.error = error } }
+    /// A path can't be read or its records not be stored; nil when they can again.
+    func note(kind: String, path: String, error: String?) {
+        let worst = troubles.withLock { troubles in
+            troubles[kind, default: [:]][path] = error
+            let all = troubles[kind] ?? [:]
+            return all.min { $0.key < $1.key }.map {
+                all.count == 1 ? $0.value : "\($0.value) (and \(all.count - 1) more)"
+            }
+        }
+        // Nothing is known of a kind that was never seen and has no trouble.
+        if worst != nil || views.contains(where: { $0.kind == kind }) { change(kind) { $0.error = worst } }
+    }
 
     /// Marks kinds that were silent for longer than the policy allows, or that can't be read, and says what to tell of
     /// them in decisions.
