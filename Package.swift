@@ -98,7 +98,10 @@ let package = Package(
         .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: settings),
         tests("ArchitectureTests", []),
         tests("GovernorCoreTests", ["Seeds", "GovernorCore"]),
-        tests("GovernorPolicyTests", ["Seeds", "GovernorCore", "GovernorPolicy"], exclude: ["Fixtures"]),
+        // Yams, for holding the fixtures against the schema as an editor does.
+        tests(
+            "GovernorPolicyTests",
+            ["Seeds", "GovernorCore", "GovernorPolicy", .product(name: "Yams", package: "Yams")], exclude: ["Fixtures"]),
         tests("GovernorLedgerTests", ["Seeds", "GovernorCore", "GovernorLedger"]),
         tests("GovernorSourcesTests", ["Seeds", "GovernorCore", "GovernorSources"]),
         tests("GovernorNotifyTests", ["GovernorCore", "GovernorNotify"]),

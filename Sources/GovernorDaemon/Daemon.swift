@@ -25,6 +25,8 @@ package struct Daemon: Sendable {
     private let display: Display
     private let routes: Routes
     private let control: ControlServer
+    private let policyNudges: AsyncStream<PolicyLoop.Nudge>
+    private let nudgePolicy: AsyncStream<PolicyLoop.Nudge>.Continuation
     private let group: MultiThreadedEventLoopGroup
 
     /// What it says about itself once it is ready.
@@ -67,8 +69,11 @@ package struct Daemon: Sendable {
                 })
         forecaster = Forecaster(governor: governor, logger: logger)
         display = Display(governor: governor, forecaster: forecaster)
+        let (nudges, nudge) = AsyncStream.makeStream(of: PolicyLoop.Nudge.self)
+        (policyNudges, nudgePolicy) = (nudges, nudge)
         let service = ControlService(
-            governor: governor, sources: sources, forecaster: forecaster, startedAt: startedAt)
+            governor: governor, sources: sources, forecaster: forecaster, startedAt: startedAt,
+            reload: { nudge.yield(.reload($0)) })
         routes = Routes(governor: governor, sources: sources, control: service, display: display)
         // One loop answers the control socket and HTTP: decisions are microseconds, and a second core is the writer's.
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -80,7 +85,7 @@ package struct Daemon: Sendable {
                 path: options.socket, service: service, responder: responder, group: group, logger: logger)
         } catch { throw StartFailure(description: "\(error)", exitCode: 69) }
         summary = [
-            ("policy", "\(options.policies) (revision \(policy.revision), \(policy.budgets.count) budgets)"),
+            ("policy", "\(options.policies) (revision \(policy.revision), \(policy.sizeText))"),
             ("ledger", ledger.path), ("socket", options.socket), ("watching", roots.paths.joined(separator: " ")),
         ]
     }
@@ -88,7 +93,6 @@ package struct Daemon: Sendable {
     /// Runs until SIGTERM or SIGINT; SIGHUP reloads the policy.
     /// - Parameter onReady: called once everything listens, with the HTTP addresses.
     package func run(onReady: @escaping @Sendable ([String]) -> Void) async throws {
-        let (policyNudges, nudgePolicy) = AsyncStream.makeStream(of: Bool.self)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let watcher = try FileWatcher(roots: roots)
         let ingest = IngestLoop(
@@ -122,12 +126,12 @@ package struct Daemon: Sendable {
                 loops.addTask { await ForecastLoop(forecaster: forecaster).run(ticks: minutes) }
                 loops.addTask { await delivering.run(nudges: merge(governor.outboxChanges, moments.map { _ in })) }
                 loops.addTask {
-                    await policing.run(initial: stamp, nudges: merge(policyNudges, seconds.map { _ in false }))
+                    await policing.run(initial: stamp, nudges: merge(policyNudges, seconds.map { _ in .look }))
                 }
                 loops.addTask {
                     for await signal in signals {
                         guard signal == .sighup else { break }
-                        nudgePolicy.yield(true)
+                        nudgePolicy.yield(.reload { _ in })
                     }
                     end.yield(nil)
                 }

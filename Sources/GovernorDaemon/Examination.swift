@@ -49,7 +49,7 @@ package struct Examination: Sendable {
         let off = policy.receivers.filter { $0.kind == .off }.map(\.name)
         return [
             Finding(
-                name: "policy", state: .good, detail: "\(policy.budgets.count) budgets, revision \(policy.revision)"),
+                name: "policy", state: .good, detail: "\(policy.sizeText), revision \(policy.revision)"),
             off.isEmpty
                 ? Finding(name: "receivers", state: .good, detail: "\(policy.receivers.count) with an address")
                 : Finding(

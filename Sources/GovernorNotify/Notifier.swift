@@ -49,11 +49,11 @@ package enum Notifiers {
 
 /// Keeps messages to one receiver apart.
 package enum Pacing {
-    /// When the next message may be sent: `spacing` after the one before, and never later than `spacing` from now, so
+    /// When the next message may be sent: `spacing` after the one before; at once when that one lies in the future, so
     /// that a clock that was set back can't hold messages up.
     /// With a spacing of 1 s, 300 ms after the last: in 700 ms.
     package static func earliest(after last: Timestamp?, spacing: Span, now: Timestamp) -> Timestamp {
-        guard let last else { return now }
-        return min(max(last + spacing, now), now + spacing)
+        guard let last, last <= now else { return now }
+        return max(last + spacing, now)
     }
 }

@@ -3,24 +3,48 @@ package import GovernorCore
 /// Makes a policy of YAML files.
 package struct PolicyLoader: Sendable {
     private let environment: [String: String]
+    private let mayLackSecrets: Bool
 
     /// - Parameter environment: what `${VAR}` in receivers is looked up in.
-    package init(environment: [String: String]) { self.environment = environment }
+    package init(environment: [String: String]) {
+        self.environment = environment
+        mayLackSecrets = false
+    }
+
+    /// - Parameter mayLackSecrets: whether every `${…}` of receivers stands for nothing.
+    private init(mayLackSecrets: Bool) {
+        environment = [:]
+        self.mayLackSecrets = mayLackSecrets
+    }
+
+    /// For those who notify nobody, such as tests and replays: no variable and no file of a secret is looked at, so that a policy
+    /// loads the same for everybody; receivers that take their address from one are off.
+    package static let withoutSecrets = PolicyLoader(mayLackSecrets: true)
 
     /// All `*.yaml` and `*.yml` directly in the folder but `*_test.yaml` and hidden ones, in the order of their names.
     ///
     /// Files are named in diagnostics as the folder was given: `policies/team.yaml`.
     package func load(folder: String) -> PolicyLoading {
-        var reading = Reading(environment: environment)
+        var reading = self.reading
         return load(PolicyFolder.texts(in: folder, &reading), &reading)
     }
 
     /// Files that are already in memory, in this order.
     package func load(files: [(name: String, text: String)]) -> PolicyLoading {
-        var reading = Reading(environment: environment)
+        var reading = self.reading
         if files.isEmpty { reading.error("there is no policy file", at: .whole("policy")) }
         return load(files.map { .checked($0.text, file: $0.name, &reading) }, &reading)
     }
+
+    /// A folder, or one file of a policy alone.
+    func load(_ path: String) -> PolicyLoading {
+        var reading = self.reading
+        return load(
+            PolicyFolder.isFolder(path)
+                ? PolicyFolder.texts(in: path, &reading) : [PolicyFolder.text(at: path, &reading)], &reading)
+    }
+
+    private var reading: Reading { Reading(environment: environment, mayLackSecrets: mayLackSecrets) }
 
     private func load(_ texts: [PolicyText], _ reading: inout Reading) -> PolicyLoading {
         let form = Form<PolicyDraft>.policy
@@ -35,12 +59,13 @@ package struct PolicyLoader: Sendable {
             form.read(root, into: &draft, &reading)
             drafts.append(draft)
         }
-        let policy = PolicyAssembly(drafts: drafts).policy(revision: Self.revision(of: texts), &reading)
-        if let first = texts.first?.file, policy.budgets.isEmpty, !reading.diagnostics.contains(where: \.isError) {
+        var assembly = PolicyAssembly(drafts: drafts)
+        let policy = assembly.policy(revision: Self.revision(of: texts), &reading)
+        if let first = texts.first?.file, policy.budgets.isEmpty, policy.rules.isEmpty, !reading.hasErrors {
             reading.warning("there is no budget, so nothing is limited", at: .whole(first))
         }
         let diagnostics = Self.sorted(reading.diagnostics, files: texts.map(\.file))
-        return PolicyLoading(policy: diagnostics.contains(where: \.isError) ? nil : policy, diagnostics: diagnostics)
+        return PolicyLoading(policy: reading.hasErrors ? nil : policy, diagnostics: diagnostics)
     }
 
     /// The same for the same files, wherever their folder is and however it was spelled; secrets are no part of it.
@@ -73,8 +98,4 @@ package struct PolicyLoading: Sendable {
         self.policy = policy
         self.diagnostics = diagnostics
     }
-}
-
-extension Diagnostic {
-    fileprivate var isError: Bool { severity == .error }
 }

@@ -15,5 +15,7 @@ struct GovernorCommand: ParsableCommand {
               governor status                    every budget, and what is paused
             """,
         version: Version.text,
-        subcommands: [Run.self, Check.self, Status.self, Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self])
+        subcommands: [
+            Run.self, Check.self, Resume.self, Status.self, Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self,
+        ])
 }

@@ -44,9 +44,10 @@ def check_whole(database: str) -> None:
         [records] = connection.execute("SELECT COALESCE(SUM(cost), 0) FROM record").fetchone(),
         [rollups] = connection.execute("SELECT COALESCE(SUM(cost), 0) FROM rollup").fetchone(),
         assert records == rollups
-        for (fingerprint,) in connection.execute("SELECT fingerprint FROM budget").fetchall():
-            spent = connection.execute(
-                "SELECT COALESCE(SUM(cost), 0) FROM account WHERE fingerprint = ?", (fingerprint,)).fetchone()
+        meters = connection.execute("SELECT id FROM meter").fetchall()
+        assert meters
+        for meter in meters:
+            spent = connection.execute("SELECT COALESCE(SUM(cost), 0) FROM account WHERE meter = ?", meter).fetchone()
             assert spent == records
     finally:
         connection.close()

@@ -9,7 +9,9 @@ import Testing
     private func budget(_ name: String, _ dollars: Int64, per: [LabelKey] = []) -> Budget {
         Budget(
             name: name, limit: .usd(.dollars(dollars)), per: per, window: .calendar(.day),
-            thresholds: [Threshold(ratio: .percent(80)), Threshold(ratio: .percent(100), pause: .untilReset)])
+            thresholds: [
+                Threshold(ratio: .percent(80)), Threshold(ratio: .percent(100), actions: Actions(pause: .untilReset)),
+            ])
     }
 
     /// Accounts of a policy after one record a worker.
@@ -30,15 +32,19 @@ import Testing
             book.accounts[index].map { split, _ in
                 AccountView(
                     budget: budgets[index], split: split,
-                    standing: book.standing(of: AccountKey(budget: index, split: split), now: now), mode: .enforce)
+                    standing: book.standing(of: AccountKey(meter: index, split: split), now: now), mode: .enforce)
             }
         }
     }
 
     private func body(_ accounts: [AccountView]) -> String {
+        let paused = accounts.filter(\.standing.isPaused).map {
+            PauseView(
+                item: .budget($0.budget.name), per: $0.budget.per, split: $0.split, reason: "", since: nil, until: nil)
+        }
         let feed = FeedBody(
             at: now, today: .dollars(12), month: .dollars(210), burn: Money(nanodollars: 1_920_000_000), forecast: nil,
-            accounts: accounts, alerts: 1)
+            accounts: accounts, paused: paused, alerts: 1)
         return String(decoding: feed.body, as: UTF8.self)
     }
 
@@ -68,7 +74,7 @@ import Testing
         #expect(
             body([]) == """
                 {"v":1,"t":1795200000,"today":12.0000,"month":210.0000,"forecast":0.0000,"limit":0.0000,"used":0.0000,\
-                "burn":1.9200,"state":"ok","paused":0,"alerts":1,"worst":{}}
+                "burn":1.9200,"state":"warn","paused":0,"alerts":1,"worst":{}}
                 """)
     }
 

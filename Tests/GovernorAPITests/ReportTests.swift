@@ -26,7 +26,7 @@ import Testing
         let now = Timestamp(milliseconds: 1_795_200_000_000)
         let budget = Budget(
             name: "worker-day", limit: .usd(.dollars(25)), per: [.label(.worker)], window: .calendar(.day),
-            thresholds: [Threshold(ratio: .percent(100), pause: .untilReset)])
+            thresholds: [Threshold(ratio: .percent(100), actions: Actions(pause: .untilReset))])
         var book = Book(policy: Policy(revision: "9c1f", budgets: [budget]), now: now)
         var record = UsageRecord(
             identity: CallIdentity(key: "push/1"), growth: .later, time: now, labels: Labels([.worker: "w-1"]),

@@ -61,7 +61,9 @@ import Testing
     @Test func anUnknownOperationSaysWhichThereAre() {
         let found = failure(#"{"op":"stop","id":"a"}"#)
         #expect(found?.error.code == .unknownOperation)
-        #expect(found?.error.message == #"there is no operation "stop"; there are check, record, label, status, ping"#)
+        #expect(
+            found?.error.message == #"there is no operation "stop"; there are check, record, label, status, explain, "#
+                + "resume, reload, ping")
         #expect(found?.id == .string("a"))
     }
 

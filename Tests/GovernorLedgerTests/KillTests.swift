@@ -115,7 +115,7 @@ private func expectRecovery(_ ledger: Ledger, _ folder: DataFolder, fill: (_ isF
     var planner = Planner(book: book, now: monday)
     planner.add(refused.map { .insert($0) })
     planner.evaluateTouched()
-    var transaction = LedgerTransaction(plan: planner.finish(), policy: policy)
+    var transaction = LedgerTransaction(plan: planner.finish(), book: book)
     transaction.cursors = [
         FileCursor(path: "/a", device: 1, inode: 1, birth: 1, headLength: 1, headHash: 1, offset: 1)
     ]

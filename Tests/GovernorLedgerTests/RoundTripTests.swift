@@ -101,6 +101,43 @@ import Testing
         #expect(found.map(\.cost) == [.dollars(2), .dollars(3)])
     }
 
+    @Test(arguments: Seed.some(3))
+    func `page by page every record of an interval is read once, in order of time, also by a reader`(_ seed: Seed)
+        throws
+    {
+        var random = SeededGenerator(seed)
+        // Many at the same instant, which only their sequence tells apart.
+        let records = (0..<60).map { spend($0, at: monday + .minutes(random.number(0...9)), id: "\($0)") }
+        try ledger.store(records)
+        let reader = try Ledger(readingFolder: folder.path)
+        let (since, until) = (monday + .minutes(2), monday + .minutes(8))
+        for limit in [1, 7, 100] {
+            var pages: [StoredRecord] = []
+            while true {
+                let page = try reader.records(since: since, until: until, after: pages.last, limit: limit)
+                #expect(page.count <= limit)
+                if page.isEmpty { break }
+                pages += page
+            }
+            #expect(pages.map(\.record) == (try ledger.records(since: since, until: until, limit: .max)))
+            #expect(Set(pages.map(\.record)) == Set(records.filter { since <= $0.time && $0.time < until }))
+        }
+        try reader.close()
+    }
+
+    @Test func `alerts are listed from an instant on, oldest first, also by a reader`() throws {
+        let policy = policy(budget("day", 10, at: [50, 80]), budget("life", 100, window: .lifetime, at: [10]))
+        var book = try ledger.book(for: policy, now: monday)
+        try ledger.carryOut([spend(6, id: "a")], on: &book, at: monday)
+        try ledger.carryOut([spend(5, id: "b")], on: &book, at: monday + .minutes(1))
+        let reader = try Ledger(readingFolder: folder.path)
+        #expect(try reader.alerts(since: monday).map(\.name).first == "day@50%")
+        #expect(try reader.alerts(since: monday).count == 3)
+        #expect(try Set(reader.alerts(since: monday + .seconds(1)).map(\.name)) == ["day@80%", "life@10%"])
+        #expect(try reader.alerts(since: monday + .minutes(2)).isEmpty)
+        try reader.close()
+    }
+
     @Test func `cursors come back with unsigned numbers to their ends`() throws {
         let cursors = [
             FileCursor(
@@ -110,7 +147,7 @@ import Testing
                 path: "/ü '", device: 1 << 63, inode: (1 << 63) - 1, birth: -1, headLength: 1, headHash: 1 << 63,
                 offset: 7),
         ]
-        var transaction = LedgerTransaction(plan: Plan(now: monday), policy: policy())
+        var transaction = LedgerTransaction(plan: Plan(now: monday), book: Book(policy: policy(), now: monday))
         transaction.cursors = cursors
         try ledger.commit(transaction)
         var moved = cursors[1]
@@ -127,7 +164,7 @@ import Testing
         for index in 0..<20 {
             let session = "s-\(index % 15)"
             expected[session] = random.labels()
-            var transaction = LedgerTransaction(plan: Plan(now: monday), policy: policy())
+            var transaction = LedgerTransaction(plan: Plan(now: monday), book: Book(policy: policy(), now: monday))
             transaction.registrations = [session: try #require(expected[session])]
             try ledger.commit(transaction)
         }
@@ -146,7 +183,7 @@ import Testing
                 DisplaySnapshot(at: monday + .hours(9) + .seconds(index), body: "{\"ü\":\"\(index)\"}", isPushed: true))
         }
         for snapshot in own + pushed {
-            var transaction = LedgerTransaction(plan: Plan(now: monday), policy: policy())
+            var transaction = LedgerTransaction(plan: Plan(now: monday), book: Book(policy: policy(), now: monday))
             transaction.snapshot = snapshot
             try ledger.commit(transaction)
         }

@@ -40,7 +40,7 @@ import Testing
         var renamed = policy
         for index in renamed.budgets.indices { renamed.budgets[index].name += "-renamed" }
         let again = try ledger.book(for: renamed, now: monday)
-        #expect(again.account(AccountKey(budget: 0, split: .fleet))?.dollars(at: monday, .lifetime) == .max)
+        #expect(again.account(AccountKey(meter: 0, split: .fleet))?.dollars(at: monday, .lifetime) == .max)
     }
 
     private func expectTotals(of world: World) throws {

@@ -28,7 +28,7 @@ import Testing
 
     @Test(
         arguments: [
-            (nil, 5000, 5000), (4700, 5000, 5700), (5000, 5000, 6000), (1000, 5000, 5000), (90_000, 5000, 6000),
+            (nil, 5000, 5000), (4700, 5000, 5700), (5000, 5000, 6000), (1000, 5000, 5000), (90_000, 5000, 5000),
         ] as [(Int64?, Int64, Int64)])
     func `messages keep their distance, whatever the clock does`(last: Int64?, now: Int64, next: Int64) {
         let earliest = Pacing.earliest(

@@ -35,6 +35,12 @@ import Testing
         #expect(!said.contains("swordfish"), "a secret was shown")
     }
 
+    /// What a fixture is about, without what is said of it.
+    static func input(of name: String) throws -> String {
+        let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        return text.components(separatedBy: "\n\(rule)\n")[0] + "\n"
+    }
+
     /// `policy.yaml`, and those begun by `--- NAME`.
     static func files(_ input: String) -> [(name: String, text: String)] {
         var files = [(name: "policy.yaml", text: "")]

@@ -17,22 +17,28 @@ import Testing
             "!!int ",
             "!", "%", "---\n", "...\n", "\t", "\n", "\r\n", "${", "}", "${A:-", "\\x00", "\\uD800", "\0", "\u{FEFF}",
             "é",
-            "\u{2028}", "\u{E000}", "1e999", "99999999999999999999%", "rolling ", "~", "null",
+            "\u{2028}", "\u{E000}", "1e999", "99999999999999999999%", "rolling ", "~", "null", "forecast ", "block ",
+            "24:00", "9999-12-31", "0000-01-01T00:00:00+23:59", "9223372036854775807", "0.000000001", "99999999w", "x",
         ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]]
+
+    static let shipped =
+        ["default.yaml"]
+        + ["starter", "solo-developer", "team", "night-shift", "subscription"].map { "\($0)/policy.yaml" }
 
     @Test func `a policy with random edits never crashes the loader`() throws {
         let folder = try TemporaryFolder()
-        let originals =
-            try ["policies/default.yaml", "policies/starter/policy.yaml"].map {
-                Array(try Data(contentsOf: Repository.root.appending(path: $0)))
-            } + MistakeTests.mistakes.map { Array(try Data(contentsOf: MistakeTests.folder.appending(path: $0))) }
+        let valid =
+            try Self.shipped.map {
+                try String(contentsOf: Repository.root.appending(path: "policies/\($0)"), encoding: .utf8)
+            }
+            + [try MistakeTests.input(of: "contract-example.yaml")]
+        let mistaken = try MistakeTests.mistakes.map { try MistakeTests.input(of: $0) }
         let loader = PolicyLoader(environment: ["SLACK_OPS": "https://hooks.example.com/swordfish"])
         for round in 0..<Self.rounds {
             let seed = Self.seed &+ UInt64(round)
             var generator = SeededGenerator(Seed(value: seed))
-            // The shipped ones half of the time.
-            let pick = Bool.random(using: &generator) ? originals[..<2] : originals[2...]
-            let bytes = Self.mutated(pick.randomElement(using: &generator) ?? [], using: &generator)
+            let pick = Bool.random(using: &generator) ? valid : mistaken
+            let bytes = Self.mutated(Array((pick.randomElement(using: &generator) ?? "").utf8), using: &generator)
             try folder.write("policy.yaml", bytes)
 
             let loading = loader.load(folder: folder.path)
@@ -43,7 +49,8 @@ import Testing
                 "GOVERNOR_SEED=\(seed) GOVERNOR_ROUNDS=1")
             #expect(loader.load(folder: folder.path).diagnostics == loading.diagnostics, "GOVERNOR_SEED=\(seed)")
             if let policy = loading.policy {
-                for budget in policy.budgets { #expect(!PolicySentence.sentence(for: budget, in: policy).isEmpty) }
+                #expect(PolicySentence.sentences(for: policy).allSatisfy { !$0.isEmpty })
+                #expect(policy.rules.allSatisfy { !$0.condition.kind.meters(of: $0).isEmpty }, "GOVERNOR_SEED=\(seed)")
             }
         }
     }

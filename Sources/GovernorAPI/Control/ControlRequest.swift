@@ -7,6 +7,11 @@ package struct ControlRequest: Hashable, Sendable {
         case record([PushedRecord], rejected: [PushedRecord.Rejection])
         case label(session: String, Labels)
         case status(StatusQuery)
+        case explain(Labels, estimate: Money?)
+        /// Pauses that only an operator ends, of these labels.
+        case resume(Labels)
+        /// The policy's files, read again.
+        case reload
         case ping
     }
 
@@ -15,7 +20,7 @@ package struct ControlRequest: Hashable, Sendable {
     package var operation: Operation
 
     /// The operations by name.
-    package static let names = ["check", "record", "label", "status", "ping"]
+    package static let names = ["check", "record", "label", "status", "explain", "resume", "reload", "ping"]
 
     /// A request that can't be understood, with the id to answer it under.
     package struct Failure: Error, Hashable, Sendable {
@@ -72,6 +77,9 @@ package struct ControlRequest: Hashable, Sendable {
             }
             return .label(session: session, labels)
         case "status": return .status(try StatusQuery(fields))
+        case "explain": return .explain(try fields.labels(), estimate: try fields.dollars("estimate_usd"))
+        case "resume": return .resume(try fields.labels())
+        case "reload": return .reload
         case "ping": return .ping
         default:
             throw ControlError(

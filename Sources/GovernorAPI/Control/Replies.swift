@@ -7,25 +7,7 @@ package enum Reply {
         var json = JSONWriter()
         json.object { json in
             if let id { json.field("id", id) }
-            json.field("decision", decision.kind.rawValue)
-            if decision.stop { json.field("stop", true) }
-            if let would = decision.would { json.field("would", would.rawValue) }
-            if let delay = decision.delay { json.seconds("delay_s", delay) }
-            if let workers = decision.maxWorkers { json.field("max_workers", workers) }
-            json.field("reasons", array: decision.reasons) { $0.value($1, zone: zone) }
-            if let remaining = decision.remaining { json.field("remaining_usd", remaining) }
-            if let resume = decision.resumeAt {
-                json.field("resume_at", RFC3339.text(resume, in: zone))
-                json.seconds("retry_after_s", resume - decision.asOf)
-            }
-            json.field("as_of", RFC3339.utc(decision.asOf))
-            json.field("stale", array: decision.stale) { $0.value($1) }
-            json.field(
-                "caveats", array: decision.caveats + ignored.map { "the field \($0) is unknown and was ignored" }
-            ) {
-                $0.value($1)
-            }
-            json.field("revision", decision.revision)
+            json.members(of: decision, zone: zone, ignored: ignored)
         }
         return json.bytes
     }
@@ -78,6 +60,33 @@ extension JSONWriter {
         field(name, max(0, (span.milliseconds.saturatingAdding(999)) / 1000))
     }
 
+    /// A decision's fields.
+    package mutating func members(of decision: Decision, zone: Zone, ignored: [String] = []) {
+        self.field("decision", decision.kind.rawValue)
+        if decision.stop { self.field("stop", true) }
+        if let would = decision.would { self.field("would", would.rawValue) }
+        if let delay = decision.delay { self.seconds("delay_s", delay) }
+        if let workers = decision.maxWorkers { self.field("max_workers", workers) }
+        self.field("model", ifPresent: decision.model)
+        self.field("reasons", array: decision.reasons) { $0.value($1, zone: zone) }
+        if !decision.wouldReasons.isEmpty {
+            self.field("would_reasons", array: decision.wouldReasons) { $0.value($1, zone: zone) }
+        }
+        if let remaining = decision.remaining { self.field("remaining_usd", remaining) }
+        if let resume = decision.resumeAt {
+            self.field("resume_at", RFC3339.text(resume, in: zone))
+            self.seconds("retry_after_s", resume - decision.asOf)
+        }
+        self.field("as_of", RFC3339.utc(decision.asOf))
+        self.field("stale", array: decision.stale) { $0.value($1) }
+        self.field(
+            "caveats", array: decision.caveats + ignored.map { "the field \($0) is unknown and was ignored" }
+        ) {
+            $0.value($1)
+        }
+        self.field("revision", decision.revision)
+    }
+
     /// The labels that are set, as fields.
     package mutating func labels(_ labels: Labels) {
         for name in LabelName.allCases { field(name.rawValue, ifPresent: labels[name]) }
@@ -103,12 +112,14 @@ extension JSONWriter {
 
     fileprivate mutating func value(_ reason: Decision.Reason, zone: Zone) {
         object { json in
-            json.field("budget", reason.budget)
+            json.field(reason.share == nil ? "rule" : "budget", reason.item)
             json.split(reason.split, per: reason.per)
-            json.field("ratio", reason.ratio)
-            json.measured("spent", reason.spent, reason.limit.unit)
-            json.measured("held", reason.held, reason.limit.unit)
-            json.measured("limit", reason.limit.value, reason.limit.unit)
+            if let share = reason.share {
+                json.field("ratio", share.ratio)
+                json.measured("spent", share.spent, share.limit.unit)
+                json.measured("held", share.held, share.limit.unit)
+                json.measured("limit", share.limit.value, share.limit.unit)
+            }
             if let resumes = reason.resumesAt { json.field("resumes_at", RFC3339.text(resumes, in: zone)) }
             json.field("text", reason.text)
         }

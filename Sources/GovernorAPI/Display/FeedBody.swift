@@ -29,10 +29,12 @@ package struct FeedBody: Hashable, Sendable {
     package var alerts: Int64
     package var worst: Worst?
 
-    /// - Parameter accounts: every account of the policy.
+    /// - Parameters:
+    ///   - accounts: every account of the policy.
+    ///   - paused: whoever is paused, by a budget or a rule.
     package init(
         at: Timestamp, today: Money, month: Money, burn: Money, forecast: Forecast?, accounts: [AccountView],
-        alerts: Int64
+        paused: [PauseView], alerts: Int64
     ) {
         self.at = at
         self.today = today
@@ -43,11 +45,9 @@ package struct FeedBody: Hashable, Sendable {
         limit = fleet.map { Money(nanodollars: $0.standing.limit.value) } ?? .zero
         used = fleet?.standing.ratio ?? Ratio(partsPerMillion: 0)
         self.forecast = forecast?.expected ?? .zero
-        let enforced = accounts.filter { $0.mode == .enforce }
-        let isPaused = { (account: AccountView) in account.standing.isPaused }
-        paused = Int64(Set(enforced.filter(isPaused).map { "\($0.budget.per.map(\.text))|\($0.split.raw)" }).count)
-        state =
-            enforced.contains(where: isPaused) ? .pause : accounts.contains { $0.standing.state != .ok } ? .warn : .ok
+        self.paused = Int64(Set(paused.map { "\($0.per.map(\.text))|\($0.split.raw)" }).count)
+        let isWarned = alerts > 0 || accounts.contains { $0.standing.state != .ok }
+        state = !paused.isEmpty ? .pause : isWarned ? .warn : .ok
         // A pot without a name is nobody's, so it can't be the worst.
         worst = accounts.filter { $0.split.raw.isEmpty == $0.budget.per.isEmpty }.max {
             $0.standing.ratio < $1.standing.ratio
@@ -97,14 +97,14 @@ package struct FeedBody: Hashable, Sendable {
 extension AccountView {
     /// A dollar budget over all there is.
     package var isWholeFleet: Bool {
-        budget.per.isEmpty && budget.matcher == .all && budget.limit.unit == .usd
+        budget.per.isEmpty && budget.matcher == .all && budget.schedule == nil && budget.limit.unit == .usd
     }
 
     /// For telling which window is the longest; a lifetime is longer than any.
     package var windowLength: Int64 {
         switch budget.window {
         case .lifetime: .max
-        case .rolling(let span): span.milliseconds
+        case .rolling(let span), .block(let span): span.milliseconds
         case .calendar: (standing.window.end - standing.window.start).milliseconds
         }
     }

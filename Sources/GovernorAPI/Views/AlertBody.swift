@@ -7,8 +7,12 @@ extension JSONWriter {
         object { json in
             json.field("id", alert.id)
             json.field("name", alert.name)
-            json.field("kind", "threshold")
-            json.field("budget", alert.budget)
+            json.field("kind", alert.kind.rawValue)
+            switch alert.kind {
+            case .threshold, .forecast: json.field("budget", alert.item)
+            case .rule: json.field("rule", alert.item)
+            case .policy: break
+            }
             json.split(alert.split, per: alert.per)
             json.field(
                 "window",
@@ -20,18 +24,19 @@ extension JSONWriter {
                         json.field("end", RFC3339.text(alert.window.end, in: zone))
                     }
                 })
-            json.field("threshold", alert.ratio)
+            if let ratio = alert.ratio { json.field("threshold", ratio) }
             json.field("state", alert.state.rawValue)
             json.field("severity", alert.severity.rawValue)
             json.field("fired_at", RFC3339.text(alert.firedAt, in: zone))
             if let resolved = alert.resolvedAt { json.field("resolved_at", RFC3339.text(resolved, in: zone)) }
             json.field("resolved_because", ifPresent: alert.end?.rawValue)
-            json.field("silenced", false)
-            json.measured("spent", alert.spent, alert.limit.unit)
-            json.measured("limit", alert.limit.value, alert.limit.unit)
+            json.field("silenced", alert.silenced)
+            if let spent = alert.spent, let limit = alert.limit {
+                json.measured("spent", spent, limit.unit)
+                json.measured("limit", limit.value, limit.unit)
+            }
             json.field("action", alert.action)
-            json.field(
-                "text", "\(alert.budget): \(alert.who) reached \(alert.ratio.percentText) of \(alert.limit.text)")
+            json.field("text", alert.headline)
             json.field("deliveries", array: messages) { json, message in
                 json.object { json in
                     json.field("id", message.id)

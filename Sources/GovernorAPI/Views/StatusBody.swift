@@ -7,26 +7,35 @@ package struct AccountView: Hashable, Sendable {
     package var standing: Standing
     /// The stricter of the policy's mode and the budget's.
     package var mode: Mode
+    /// Why the limit is another than the budget's own.
+    package var override: Override?
 
-    package init(budget: Budget, split: Split, standing: Standing, mode: Mode) {
+    package init(budget: Budget, split: Split, standing: Standing, mode: Mode, override: Override? = nil) {
         self.budget = budget
         self.split = split
         self.standing = standing
         self.mode = mode
+        self.override = override
     }
 }
 
 /// Work that is held back: the shape **pause**.
 package struct PauseView: Hashable, Sendable {
-    package var budget: String
+    /// What pauses it.
+    package enum Item: Hashable, Sendable {
+        case budget(String)
+        case rule(String)
+    }
+
+    package var item: Item
     package var per: [LabelKey]
     package var split: Split
     package var reason: String
     package var since: Timestamp?
     package var until: Timestamp?
 
-    package init(budget: String, per: [LabelKey], split: Split, reason: String, since: Timestamp?, until: Timestamp?) {
-        self.budget = budget
+    package init(item: Item, per: [LabelKey], split: Split, reason: String, since: Timestamp?, until: Timestamp?) {
+        self.item = item
         self.per = per
         self.split = split
         self.reason = reason
@@ -139,17 +148,30 @@ extension JSONWriter {
             json.field("ratio", standing.ratio)
             if let next = standing.next { json.field("next_threshold", next) }
             if let resets = budget.resetsAt(standing.window) { json.field("resets_at", RFC3339.text(resets, in: zone)) }
+            if let override = account.override { json.value(override, zone: zone) }
             json.field("state", standing.state.rawValue)
             json.field("mode", account.mode.rawValue)
         }
+    }
+
+    /// `"override":{"reason":…,"until":…}`
+    package mutating func value(_ override: Override, zone: Zone) {
+        field(
+            "override",
+            object: { json in
+                json.field("reason", override.reason)
+                json.field("by", ifPresent: override.by)
+                json.field("until", RFC3339.text(override.interval.end, in: zone))
+            })
     }
 
     /// `{"kind":"day","start":…,"end":…}`; a lifetime has neither end.
     package mutating func value(_ interval: Interval, of window: Window, zone: Zone) {
         object { json in
             switch window {
-            case .calendar(let unit): json.field("kind", unit.rawValue)
+            case .calendar(let period): json.field("kind", period.text)
             case .rolling(let span): json.field("kind", "rolling \(span.text)")
+            case .block(let span): json.field("kind", "block \(span.text)")
             case .lifetime: json.field("kind", "lifetime")
             }
             if interval.start != .distantPast { json.field("start", RFC3339.text(interval.start, in: zone)) }
@@ -161,7 +183,10 @@ extension JSONWriter {
     package mutating func value(_ pause: PauseView, zone: Zone) {
         object { json in
             json.field("by", "policy")
-            json.field("budget", pause.budget)
+            switch pause.item {
+            case .budget(let name): json.field("budget", name)
+            case .rule(let name): json.field("rule", name)
+            }
             json.field(
                 "labels",
                 object: { for (key, value) in pause.split.labels(per: pause.per) { $0.field(key.text, value) } })

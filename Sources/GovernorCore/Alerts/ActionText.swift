@@ -2,26 +2,64 @@
 package enum ActionText {
     /// `paused until midnight`, `throttled to 4 workers`, `nothing yet`; what it would have been in observe mode.
     package static func action(
-        of threshold: Threshold, budget: Budget, window: Interval, firedAt: Timestamp, observed: Bool
+        of actions: Actions, budget: Budget, window: Interval, firedAt: Timestamp, observed: Bool
     ) -> String {
         let who = budget.per.isEmpty ? "the fleet" : "it"
+        // Outside its hours a budget holds nothing back.
+        let hours = budget.schedule == nil ? "" : " within its hours"
         var parts: [String] = []
-        if threshold.stop {
-            parts.append("stopped \(who)" + (end(of: budget, window).map { ", new work may start \($0)" } ?? ""))
-        } else if let pause = threshold.pause {
+        if actions.stop {
+            let end = end(of: budget, window).map { ", new work may start \($0)" } ?? ""
+            parts.append("stopped \(who)\(hours)\(end)")
+        } else if let pause = actions.pause {
             switch pause {
             case .untilReset:
                 parts.append(
-                    "paused \(who)"
+                    "paused \(who)\(hours)"
                         + (end(of: budget, window).map {
                             " until \($0.hasPrefix("at ") ? String($0.dropFirst(3)) : $0)"
                         } ?? ""))
             case .lasting(let span):
                 parts.append("paused \(who) for \(span.text), until \(clock(firedAt + span, in: budget.zone))")
+            case .untilResumed: parts.append("paused \(who) until an operator resumes it")
             }
-        } else if let throttle = threshold.throttle {
-            parts.append("throttled \(who)" + self.throttle(throttle))
+        } else {
+            parts += milder(actions, who: who)
         }
+        return told(parts, observed: observed)
+    }
+
+    /// The same of a rule.
+    /// - Parameter heldAt: when its condition was seen to hold.
+    package static func action(of rule: Rule, heldAt: Timestamp, observed: Bool) -> String {
+        let who = rule.per.isEmpty ? "the fleet" : "it"
+        var parts: [String] = []
+        if rule.actions.stop {
+            parts.append("stopped \(who) while this lasts")
+        } else if let pause = rule.actions.pause {
+            switch pause {
+            case .untilReset: parts.append("paused \(who)")
+            case .lasting(let span):
+                parts.append(
+                    "paused \(who) for \(span.text), until \(clock(heldAt + span, in: rule.zone)), longer while this lasts"
+                )
+            case .untilResumed: parts.append("paused \(who) until an operator resumes it")
+            }
+        } else {
+            parts += milder(rule.actions, who: who).map { "\($0) while this lasts" }
+        }
+        return told(parts, observed: observed)
+    }
+
+    /// `throttled it to 4 workers`, `asked it to use cheaper models (cheaper)`.
+    private static func milder(_ actions: Actions, who: String) -> [String] {
+        var parts: [String] = []
+        if let throttle = actions.throttle { parts.append("throttled \(who)" + self.throttle(throttle)) }
+        if let map = actions.downgrade { parts.append("moved \(who) to cheaper models (\(map.name))") }
+        return parts
+    }
+
+    private static func told(_ parts: [String], observed: Bool) -> String {
         guard !parts.isEmpty else { return "nothing yet; this is a warning" }
         let text = parts.joined(separator: ", ")
         return observed ? "nothing, it only observes; it would have \(text)" : text
@@ -34,24 +72,34 @@ package enum ActionText {
         return workers + (workers.isEmpty || delay.isEmpty ? "" : " and") + delay
     }
 
-    /// `today`, `this month`, `in the last 1h`, `in all`.
+    /// `today`, `this month`, `in the last 1h`, `in this block of 5h`, `in all`.
     package static func period(_ window: Window) -> String {
         switch window {
-        case .calendar(.day): "today"
-        case .calendar(let unit): "this \(unit.rawValue)"
+        case .calendar(let period): period == .day ? "today" : "this \(period.unit.rawValue)"
         case .rolling(let span): "in the last \(span.text)"
+        case .block(let span): "in this block of \(span.text)"
         case .lifetime: "in all"
         }
     }
 
     /// `at midnight`, `at 14:00`, `on 2026-12-01 at 00:00`; nil when the window has no end of its own.
     package static func end(of budget: Budget, _ window: Interval) -> String? {
-        guard case .calendar(let unit) = budget.window, window.end != .distantFuture else { return nil }
-        switch unit {
-        case .hour: return "at \(clock(window.end, in: budget.zone))"
-        case .day: return "at midnight"
-        case .week, .month, .quarter, .year:
-            return "on \(budget.zone.civil(at: window.end).date.text) at \(clock(window.end, in: budget.zone))"
+        guard window.end != .distantFuture else { return nil }
+        let date = "on \(budget.zone.civil(at: window.end).date.text) at \(clock(window.end, in: budget.zone))"
+        switch budget.window {
+        case .calendar(.day): return "at midnight"
+        case .calendar(let period):
+            return period.unit == .hour || period.unit == .day ? "at \(clock(window.end, in: budget.zone))" : date
+        case .block: return "at \(clock(window.end, in: budget.zone))"
+        case .rolling, .lifetime: return nil
+        }
+    }
+
+    /// `by midnight`, `by 2026-12-01`: when a forecast is for.
+    package static func by(_ budget: Budget, _ window: Interval) -> String {
+        switch budget.window {
+        case .calendar(.day): "by midnight"
+        default: "by \(budget.zone.civil(at: window.end).date.text)"
         }
     }
 

@@ -1,69 +1,70 @@
-/// One crossing. Its identity is policy item, split, window start, threshold and limit revision; it fires once and
-/// resolves at most once.
+/// One crossing, or one stretch of time over which a rule's condition held. Its identity is policy item, split, window
+/// start, threshold and limit revision; it fires once and resolves at most once.
 package struct Alert: Hashable, Sendable {
     package enum State: String, Sendable { case firing, resolved }
     package enum Severity: String, Sendable { case info, warning, critical }
+    package enum Kind: String, Sendable {
+        /// A share of a limit was spent.
+        case threshold
+        /// A share of a limit will have been spent at the window's end.
+        case forecast
+        /// A rule's condition holds.
+        case rule
+        /// The policy's files have an error, so that the old ones stay.
+        case policy
+    }
     /// What makes an alert resolve.
     package enum End: String, Sendable {
         case windowEnded = "the window ended"
         case spendFell = "spend is below it again"
+        case forecastFell = "the forecast is below it again"
         case limitChanged = "the limit changed"
         case budgetRemoved = "the budget or threshold was removed"
+        case cleared = "the condition is over"
+        case ruleChanged = "the rule was changed or removed"
+        case resumed = "an operator resumed it"
+        case policyFixed = "the policy is valid again"
     }
 
     /// `al_` and sixteen hex digits, a hash of the identity.
     package let id: String
-    package var budget: String
+    package var kind: Kind
+    /// The budget's or rule's name; `policy.error` for an error in the policy's files.
+    package var item: String
     package var per: [LabelKey]
     package var split: Split
-    /// Its window; for a rolling one from the slot in which it was crossed.
+    /// Its window; for a rolling one from the slot in which it was crossed, for a rule from when its condition held.
     package var window: Interval
-    package var ratio: Ratio
+    /// The threshold's share of the limit; nil where there is no threshold.
+    package var ratio: Ratio?
     package var limitRevision: Int64
     package var state: State
     package var severity: Severity
     package var firedAt: Timestamp
     package var resolvedAt: Timestamp?
     package var end: End?
-    /// Spend when it fired, in the limit's unit.
-    package var spent: Int64
-    package var limit: Limit
+    /// What was spent (or what the rule found) when it fired, in the limit's unit; nil where nothing was measured.
+    package var spent: Int64?
+    package var limit: Limit?
+    /// What was found, for people; empty for thresholds of spend, whose numbers say it.
+    package var text: String
     /// What Governor did, for people: `paused until midnight`.
     package var action: String
     /// The receivers that were (or will be) told that it fires.
     package var notified: [String]
+    /// Whether a silence mutes it, so that nobody was told.
+    package var silenced: Bool
 
+    /// An alert with all it is; `id` from the identity.
     package init(
-        budget: Budget, split: Split, window: Interval, threshold: Threshold, limitRevision: Int64, firedAt: Timestamp,
-        spent: Int64, action: String, notified: [String]
-    ) {
-        id = Self.id(
-            item: budget.name, split: split, start: window.start, ratio: threshold.ratio, limitRevision: limitRevision)
-        self.budget = budget.name
-        per = budget.per
-        self.split = split
-        self.window = window
-        ratio = threshold.ratio
-        self.limitRevision = limitRevision
-        state = .firing
-        severity =
-            threshold.blocks
-            ? .critical : threshold.ratio >= .percent(80) || threshold.throttle != nil ? .warning : .info
-        self.firedAt = firedAt
-        self.spent = spent
-        limit = budget.limit
-        self.action = action
-        self.notified = notified
-    }
-
-    /// An alert as it was stored.
-    package init(
-        id: String, budget: String, per: [LabelKey], split: Split, window: Interval, ratio: Ratio, limitRevision: Int64,
-        state: State, severity: Severity, firedAt: Timestamp, resolvedAt: Timestamp?, end: End?, spent: Int64,
-        limit: Limit, action: String, notified: [String]
+        id: String, kind: Kind, item: String, per: [LabelKey], split: Split, window: Interval, ratio: Ratio?,
+        limitRevision: Int64, state: State = .firing, severity: Severity, firedAt: Timestamp,
+        resolvedAt: Timestamp? = nil, end: End? = nil, spent: Int64?, limit: Limit?, text: String = "", action: String,
+        notified: [String], silenced: Bool = false
     ) {
         self.id = id
-        self.budget = budget
+        self.kind = kind
+        self.item = item
         self.per = per
         self.split = split
         self.window = window
@@ -76,19 +77,82 @@ package struct Alert: Hashable, Sendable {
         self.end = end
         self.spent = spent
         self.limit = limit
+        self.text = text
         self.action = action
         self.notified = notified
+        self.silenced = silenced
     }
 
-    package static func id(item: String, split: Split, start: Timestamp, ratio: Ratio, limitRevision: Int64) -> String {
-        "al_"
+    /// The alert of a threshold that was crossed.
+    ///
+    /// - Parameters:
+    ///   - spent: what was spent then, in the unit of the limit in force.
+    ///   - text: what a forecast found.
+    package init(
+        budget: Budget, split: Split, window: Interval, threshold: Threshold, limit: Limit? = nil,
+        limitRevision: Int64, firedAt: Timestamp, spent: Int64, text: String = "", action: String, notified: [String]
+    ) {
+        let severity: Severity =
+            if threshold.actions.blocks { .critical } else {
+                threshold.ratio >= .percent(80) || threshold.actions.governs ? .warning : .info
+            }
+        self.init(
+            id: Self.id(
+                item: budget.name, split: split, start: window.start, threshold: threshold,
+                limitRevision: limitRevision),
+            kind: threshold.measure == .spent ? .threshold : .forecast, item: budget.name, per: budget.per,
+            split: split, window: window, ratio: threshold.ratio, limitRevision: limitRevision, severity: severity,
+            firedAt: firedAt, spent: spent, limit: limit ?? budget.limit, text: text, action: action,
+            notified: notified)
+    }
+
+    /// The identity of a threshold's alert.
+    package static func id(
+        item: String, split: Split, start: Timestamp, threshold: Threshold, limitRevision: Int64
+    ) -> String {
+        let measure = threshold.measure == .spent ? "" : "|\(threshold.measure.rawValue)"
+        return "al_"
             + StableHash.hex(
-                "\(item)|\(split.raw)|\(start.milliseconds)|\(ratio.partsPerMillion)|\(limitRevision)")
+                "\(item)|\(split.raw)|\(start.milliseconds)|\(threshold.ratio.partsPerMillion)|\(limitRevision)\(measure)"
+            )
     }
 
-    /// `worker-day@80%`.
-    package var name: String { "\(budget)@\(ratio.percentText)" }
+    /// The identity of an alert without a threshold.
+    package static func id(item: String, kind: Kind, split: Split, start: Timestamp) -> String {
+        "al_" + StableHash.hex("\(item)|\(kind.rawValue)|\(split.raw)|\(start.milliseconds)")
+    }
+
+    /// `80%`, `forecast110%`; empty where there is no threshold.
+    package var threshold: String {
+        ratio.map { kind == .forecast ? "forecast\($0.percentText)" : $0.percentText } ?? ""
+    }
+
+    /// `worker-day@80%`, `fleet-month@forecast110%`, `hot-worker`.
+    package var name: String { ratio == nil ? item : "\(item)@\(threshold)" }
     package var who: String { split.who(per: per) }
+
+    /// Whom it is about.
+    package var labels: Labels {
+        var labels = Labels()
+        for (key, value) in split.labels(per: per) {
+            switch key {
+            case .label(let name): labels[name] = value
+            case .tag(let tag): labels.tags[tag] = value
+            }
+        }
+        return labels
+    }
+
+    /// What happened and to whom: `worker-day: w-1 reached 80% of $25.00`, `hot-worker: w-1 spends $14.20 an hour …`.
+    package var headline: String {
+        switch kind {
+        case .threshold: "\(item): \(who) reached \(threshold) of \(limit?.text ?? "its limit")"
+        case .forecast, .rule, .policy: "\(item): \(text)"
+        }
+    }
+
+    /// The item of an alert about the policy's own files.
+    package static let policyItem = "policy.error"
 
     package mutating func resolve(at now: Timestamp, because end: End) {
         state = .resolved

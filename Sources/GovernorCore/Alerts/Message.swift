@@ -32,6 +32,8 @@ package struct Message: Hashable, Sendable {
     package static let listed = 10
     /// Characters of one value that came from outside; labels may be longer.
     package static let valueLimit = 120
+    /// Characters of what a rule found, which holds such values.
+    package static let textLimit = 500
 
     /// The worst of those that fire; `info` when all are resolved.
     package var severity: Alert.Severity
@@ -173,7 +175,8 @@ package struct Message: Hashable, Sendable {
         if left.event != right.event { return left.event == .firing }
         let (first, second) = (left.alert, right.alert)
         if first.severity != second.severity { return rank(first.severity) > rank(second.severity) }
-        if first.ratio != second.ratio { return first.ratio > second.ratio }
+        let (high, low) = (first.ratio?.partsPerMillion ?? 0, second.ratio?.partsPerMillion ?? 0)
+        if high != low { return high > low }
         return (first.split.raw, first.firedAt, first.id) < (second.split.raw, second.firedAt, second.id)
     }
 }
@@ -195,31 +198,38 @@ private struct EntryWriter {
     func subject(_ item: Notification.Item) -> String {
         let alert = item.alert
         let who = Message.clean(alert.who, limit: Message.valueLimit)
-        let budget = Message.clean(alert.budget, limit: Message.valueLimit)
-        switch item.event {
-        case .firing: return "\(who) reached \(alert.ratio.percentText) of \(budget)"
-        case .resolved:
-            let why = alert.end.map { ", \($0.rawValue)" } ?? ""
-            return "\(who) is no longer at \(alert.ratio.percentText) of \(budget)\(why)"
+        let name = Message.clean(alert.item, limit: Message.valueLimit)
+        let why = alert.end.map { ", \($0.rawValue)" } ?? ""
+        switch (item.event, alert.kind) {
+        case (.firing, .threshold): return "\(who) reached \(alert.threshold) of \(name)"
+        case (.firing, .forecast), (.firing, .rule), (.firing, .policy):
+            return "\(name): \(Message.clean(alert.text, limit: Message.textLimit))"
+        case (.resolved, .threshold), (.resolved, .forecast):
+            return "\(who) is no longer at \(alert.threshold) of \(name)\(why)"
+        case (.resolved, .rule): return "\(name) no longer holds for \(who)\(why)"
+        case (.resolved, .policy): return "\(name)\(why)"
         }
     }
 
     private func spent(_ item: Notification.Item) -> String {
         let alert = item.alert
-        let amount = alert.limit.unit == .usd ? alert.limit.text(alert.spent) : "\(alert.spent)"
-        // Toward zero, so that a limit that is not yet reached never reads as 100%.
-        let exact = Ratio(of: alert.spent, in: alert.limit.value).partsPerMillion
-        let percent = Ratio(partsPerMillion: exact / 1000 * 1000).percentText
+        guard let spent = alert.spent, let limit = alert.limit else { return "no budget is concerned" }
+        if alert.kind == .rule { return "\(limit.text(spent)), and the line is \(limit.text)" }
+        let amount = limit.unit == .usd ? limit.text(spent) : "\(spent)"
+        let percent = Ratio(of: spent, in: limit.value).wholePercentText
         let when = item.event == .firing ? "" : " when it fired"
-        return "\(amount) of \(alert.limit.text)\(period(alert)), \(percent)\(when)"
+        return "\(amount) of \(limit.text)\(period(alert)), \(percent)\(when)"
     }
 
     /// ` today` while that is still true, else the window by its dates.
     private func period(_ alert: Alert) -> String {
         guard let window = budget(alert)?.window else { return "" }
-        guard case .calendar = window else { return " \(ActionText.period(window))" }
-        return alert.window.contains(now)
-            ? " \(ActionText.period(window))" : " from \(time(alert.window.start)) to \(time(alert.window.end))"
+        switch window {
+        case .rolling, .lifetime: return " \(ActionText.period(window))"
+        case .calendar, .block:
+            return alert.window.contains(now)
+                ? " \(ActionText.period(window))" : " from \(time(alert.window.start)) to \(time(alert.window.end))"
+        }
     }
 
     private func until(_ item: Notification.Item) -> String {
@@ -228,14 +238,34 @@ private struct EntryWriter {
             let end = alert.resolvedAt ?? now
             return "\(time(end)); it fired for \((end - alert.firedAt).text)"
         }
-        let threshold = budget(alert)?.thresholds.first { $0.ratio == alert.ratio }
-        if case .lasting(let span) = threshold?.pause { return moment(alert.firedAt + span) }
+        switch alert.kind {
+        case .policy: return "the files are valid again"
+        case .rule: return rule(alert)?.actions.pause == .untilResumed ? resumed(alert) : "the condition is over"
+        case .threshold, .forecast: break
+        }
+        let threshold = budget(alert)?.thresholds.first { $0.label == alert.threshold }
+        switch threshold?.actions.pause {
+        case .lasting(let span): return moment(alert.firedAt + span)
+        case .untilResumed: return resumed(alert)
+        case .untilReset, nil: break
+        }
         if alert.window.end != .distantFuture { return moment(alert.window.end) }
         switch budget(alert)?.window {
         case .rolling(let span): return "enough of it is more than \(span.text) old"
         case .lifetime: return "the limit is raised; this budget never starts anew"
-        case .calendar, nil: return "spend is below it again"
+        case .calendar, .block, nil: return "spend is below it again"
         }
+    }
+
+    private func resumed(_ alert: Alert) -> String {
+        let labels = alert.split.labels(per: alert.per).map { key, value in
+            let plain = Message.clean(value, limit: Message.valueLimit)
+            return switch key {
+            case .label(let name): " --\(name.rawValue) \(plain)"
+            case .tag(let tag): " --tag \(tag)=\(plain)"
+            }
+        }
+        return "somebody runs: governor resume\(labels.joined())"
     }
 
     /// `2026-11-22 00:00, in 9h 12m`.
@@ -248,5 +278,6 @@ private struct EntryWriter {
         "\(policy.zone.civil(at: time).date.text) \(ActionText.clock(time, in: policy.zone))"
     }
 
-    private func budget(_ alert: Alert) -> Budget? { policy.budgets.first { $0.name == alert.budget } }
+    private func budget(_ alert: Alert) -> Budget? { policy.budgets.first { $0.name == alert.item } }
+    private func rule(_ alert: Alert) -> Rule? { policy.rules.first { $0.name == alert.item } }
 }

@@ -58,10 +58,12 @@ package struct Notification: Hashable, Sendable {
     /// Takes one more event in; of several thresholds crossed by one split in one window only the highest is told.
     package mutating func add(_ item: Item) {
         let isSameCrossing = { (other: Item) in
-            other.event == .firing && item.event == .firing && other.alert.split == item.alert.split
+            other.event == .firing && item.event == .firing && item.alert.kind == .threshold
+                && other.alert.kind == .threshold && other.alert.split == item.alert.split
                 && other.alert.window.start == item.alert.window.start
         }
-        if items.contains(where: { isSameCrossing($0) && $0.alert.ratio >= item.alert.ratio }) { return }
+        let ratio = { (item: Item) in item.alert.ratio?.partsPerMillion ?? 0 }
+        if items.contains(where: { isSameCrossing($0) && ratio($0) >= ratio(item) }) { return }
         items.removeAll(where: isSameCrossing)
         items.append(item)
     }
@@ -78,13 +80,13 @@ package enum NotificationPlanner {
     ) -> [Notification] {
         var changed: [String: Notification] = [:]
         var order: [String] = []
-        for alert in alerts {
+        for alert in alerts where !alert.silenced {
             for name in alert.notified {
                 guard let receiver = policy.receiver(name), receiver.kind != .off else { continue }
                 if alert.state == .resolved, !receiver.sendsResolved { continue }
                 let item = Notification.Item(alert: alert, event: alert.state)
                 let mayJoin = { (open: Notification) in
-                    open.receiver == name && open.group == alert.budget && open.attempts == 0
+                    open.receiver == name && open.group == alert.item && open.attempts == 0
                         && (open.nextAt > now || changed[open.id] != nil) && open.state == .pending
                 }
                 let open = changed.values.first(where: mayJoin) ?? pending.values.first(where: mayJoin)
@@ -94,7 +96,7 @@ package enum NotificationPlanner {
                 } else {
                     let wait = receiver.groupWait ?? policy.notifications.groupWait
                     let new = Notification(
-                        receiver: name, group: alert.budget, item: item, createdAt: now, nextAt: now + wait)
+                        receiver: name, group: alert.item, item: item, createdAt: now, nextAt: now + wait)
                     if changed.updateValue(new, forKey: new.id) == nil { order.append(new.id) }
                 }
             }

@@ -15,19 +15,26 @@ package struct Decision: Hashable, Sendable {
         package static func < (left: Kind, right: Kind) -> Bool { left.strictness < right.strictness }
     }
 
-    /// One budget that holds work back.
+    /// One policy item that holds work back.
     package struct Reason: Hashable, Sendable {
-        package var budget: String
+        /// How much of a budget is gone.
+        package struct Share: Hashable, Sendable {
+            package var spent: Int64
+            package var held: Int64
+            package var limit: Limit
+
+            package var ratio: Ratio { Ratio(of: spent, in: limit.value) }
+        }
+
+        /// The budget's or rule's name.
+        package var item: String
         package var per: [LabelKey]
         package var split: Split
         package var kind: Kind
-        package var spent: Int64
-        package var held: Int64
-        package var limit: Limit
+        /// Of a budget; nil for a rule.
+        package var share: Share?
         package var resumesAt: Timestamp?
         package var text: String
-
-        package var ratio: Ratio { Ratio(of: spent, in: limit.value) }
     }
 
     package var kind: Kind
@@ -35,9 +42,13 @@ package struct Decision: Hashable, Sendable {
     package var stop = false
     package var delay: Span?
     package var maxWorkers: Int64?
+    /// The model to use instead of the one that was asked for.
+    package var model: String?
     package var reasons: [Reason] = []
     /// What it would be if nothing were in observe mode; nil when that is the same.
     package var would: Kind?
+    /// Why it would be so: of items that only observe.
+    package var wouldReasons: [Reason] = []
     /// The least over all matching dollar budgets, holds counted; nil when there is none.
     package var remaining: Money?
     /// When all that holds work back is over; nil when nothing does or nobody can say.
@@ -64,207 +75,162 @@ extension Book {
     ///     starts.
     ///   - stale: sources whose silence the decision must mention.
     package func decide(_ labels: Labels, estimate: Money? = nil, stale: [String] = [], now: Timestamp) -> Decision {
-        var decision = Decision(kind: .allow, asOf: now, revision: policy.revision)
-        decision.stale = stale
-        var would = Decision.Kind.allow
-        var mayResume = true
-        // Budgets are looked at where they lie: a copy of each would cost more than the decision.
-        for index in policy.budgets.indices {
-            switch policy.budgets[index].matcher.outcome(for: labels) {
-            case .differs: continue
-            case .lacks(let key):
-                let name = policy.budgets[index].name
-                decision.caveats.append("\(name) matches on \(key.text), which the request does not name")
-                continue
-            case .matches: break
-            }
-            guard let split = policy.budgets[index].split(of: labels) else {
-                decision.caveats.append(policy.budgets[index].caveat(without: labels))
-                continue
-            }
-            let standing = standing(of: AccountKey(budget: index, split: split), estimate: estimate, now: now)
-            if standing.limit.unit == .usd {
-                let left = Money(nanodollars: max(0, standing.remaining))
-                decision.remaining = min(decision.remaining ?? left, left)
-            }
-            guard standing.holdsBack else { continue }
-            let budget = policy.budgets[index]
-            guard let reason = standing.reason(budget, split) else { continue }
-            would = max(would, reason.kind)
-            if budget.mode == .observe || policy.mode == .observe { continue }
-            decision.kind = max(decision.kind, reason.kind)
-            decision.stop = decision.stop || standing.stop
-            let throttle = Throttle(maxWorkers: decision.maxWorkers, delay: decision.delay)
-                .joined(with: standing.throttle)
-            (decision.maxWorkers, decision.delay) = (throttle.maxWorkers, throttle.delay)
-            if reason.kind == .pause {
-                mayResume = mayResume && reason.resumesAt != nil
-                decision.resumeAt = [decision.resumeAt, reason.resumesAt].compactMap { $0 }.max()
-            }
-            decision.reasons.append(reason)
+        var verdict = Verdict(labels: labels, decision: Decision(kind: .allow, asOf: now, revision: policy.revision))
+        verdict.decision.stale = stale
+        for place in metering.concerning(labels) where place < policy.budgets.count {
+            decide(byBudget: place, estimate: estimate, now: now, &verdict)
         }
-        // The strictest first; budgets in the order of the policy.
-        decision.reasons = decision.reasons.filter { $0.kind == .pause } + decision.reasons.filter { $0.kind != .pause }
+        for place in rules.indices where !rules[place].isEmpty && policy.rules[place].actions.governs {
+            decide(byRule: place, now: now, &verdict)
+        }
+        return verdict.finish()
+    }
+
+    // Budgets are looked at where they lie: a copy of each would cost more than the decision.
+    private func decide(byBudget place: Int, estimate: Money?, now: Timestamp, _ verdict: inout Verdict) {
+        guard isOpen(place, at: now) else { return }
+        let name = { policy.budgets[place].name }
+        guard
+            let split = verdict.split(
+                name: name, matcher: policy.budgets[place].matcher, per: policy.budgets[place].per)
+        else { return }
+        let standing = standing(of: AccountKey(meter: place, split: split), estimate: estimate, now: now)
+        if standing.limit.unit == .usd {
+            let left = Money(nanodollars: max(0, standing.remaining))
+            verdict.decision.remaining = min(verdict.decision.remaining ?? left, left)
+        }
+        guard standing.holdsBack else { return }
+        let budget = policy.budgets[place]
+        verdict.take(standing, observed: budget.mode == .observe || policy.mode == .observe, name: budget.name) {
+            standing.reason(budget, split, kind: $0)
+        }
+    }
+
+    private func decide(byRule place: Int, now: Timestamp, _ verdict: inout Verdict) {
+        let rule = policy.rules[place]
+        let asked = rule.asked
+        guard let mine = verdict.split(name: { rule.name }, matcher: asked.matcher, per: asked.per) else { return }
+        guard rule.isOfSources else {
+            if let state = rules[place][mine] { decide(rule, mine, state, now: now, &verdict) }
+            return
+        }
+        for (split, state) in rules[place].sorted(by: { $0.key.raw < $1.key.raw }) where rule.asks(mine, of: split) {
+            decide(rule, split, state, now: now, &verdict)
+        }
+    }
+
+    private func decide(_ rule: Rule, _ split: Split, _ state: RuleState, now: Timestamp, _ verdict: inout Verdict) {
+        guard let alert = state.alert else { return }
+        let standing = Standing(of: rule, alert, heldAt: state.heldAt, now: now)
+        guard standing.holdsBack else { return }
+        verdict.take(standing, observed: rule.mode == .observe || policy.mode == .observe, name: rule.name) {
+            standing.reason(rule, alert, kind: $0)
+        }
+    }
+}
+
+extension Book {
+    /// Rules that hold somebody back at `now` and are not only observing, each with its alert and the reason.
+    package func pausingRules(now: Timestamp) -> [(alert: Alert, reason: Decision.Reason)] {
+        policy.rules.enumerated().flatMap { place, rule -> [(alert: Alert, reason: Decision.Reason)] in
+            guard rule.actions.blocks, rule.mode == .enforce, policy.mode == .enforce else { return [] }
+            return rules[place].sorted { $0.key.raw < $1.key.raw }.compactMap { _, state in
+                guard let alert = state.alert else { return nil }
+                let standing = Standing(of: rule, alert, heldAt: state.heldAt, now: now)
+                return standing.isPaused ? (alert, standing.reason(rule, alert, kind: .pause)) : nil
+            }
+        }
+    }
+}
+
+extension Rule {
+    /// Whether it is judged by sources. A request names none: what the rule says of one is for everybody.
+    var isOfSources: Bool { per.contains(.label(.source)) }
+
+    /// What of the rule a request is held against.
+    var asked: (matcher: Matcher, per: [LabelKey]) {
+        guard isOfSources else { return (matcher, per) }
+        let terms = matcher.terms.filter { $0.key != .label(.source) }
+        return (Matcher(terms: terms), per.filter { $0 != .label(.source) })
+    }
+
+    /// Whether a split of the rule is that of a request, sources aside.
+    func asks(_ request: Split, of split: Split) -> Bool {
+        let values = split.labels(per: per).filter { $0.key != .label(.source) }.map(\.value)
+        return Split(values: values) == request
+    }
+}
+
+/// A decision as it is put together, one policy item after the other.
+private struct Verdict {
+    let labels: Labels
+    var decision: Decision
+    private var would = Decision.Kind.allow
+    private var mayResume = true
+
+    init(labels: Labels, decision: Decision) {
+        self.labels = labels
+        self.decision = decision
+    }
+
+    /// Whose pot the request draws on; nil when the item is not about it, or can't be known to be, which becomes a caveat.
+    mutating func split(name: () -> String, matcher: Matcher, per: [LabelKey]) -> Split? {
+        switch matcher.outcome(for: labels) {
+        case .differs: return nil
+        case .lacks(let key):
+            decision.caveats.append("\(name()) matches on \(key.text), which the request does not name")
+            return nil
+        case .matches: break
+        }
+        if let split = Split(of: labels, per: per) { return split }
+        let missing = per.filter { labels[$0] == nil }.map(\.text).joined(separator: " and ")
+        decision.caveats.append("\(name()) is per \(missing), which the request does not name")
+        return nil
+    }
+
+    /// The strictest wins; what only observes is noted apart.
+    mutating func take(
+        _ standing: Standing, observed: Bool, name: String, reason: (Decision.Kind) -> Decision.Reason
+    ) {
+        let model = instead(standing, name: name)
+        var kind = Decision.Kind.allow
+        if standing.throttle != nil || model != nil { kind = .throttle }
+        if standing.isPaused { kind = .pause }
+        guard kind != .allow else { return }
+        let reason = reason(kind)
+        would = max(would, kind)
+        guard !observed else {
+            decision.wouldReasons.append(reason)
+            return
+        }
+        decision.kind = max(decision.kind, kind)
+        decision.stop = decision.stop || standing.stop
+        let throttle = Throttle(maxWorkers: decision.maxWorkers, delay: decision.delay).joined(with: standing.throttle)
+        (decision.maxWorkers, decision.delay) = (throttle.maxWorkers, throttle.delay)
+        decision.model = decision.model ?? model
+        if kind == .pause {
+            mayResume = mayResume && reason.resumesAt != nil
+            decision.resumeAt = [decision.resumeAt, reason.resumesAt].compactMap { $0 }.max()
+        }
+        decision.reasons.append(reason)
+    }
+
+    /// The model to use instead: of several maps the first, in the order of the policy, that says something of it.
+    private mutating func instead(_ standing: Standing, name: String) -> String? {
+        guard !standing.downgrades.isEmpty else { return nil }
+        guard let model = labels.model else {
+            decision.caveats.append("\(name) names a cheaper model for some, and the request names none")
+            return nil
+        }
+        return standing.downgrades.lazy.compactMap { $0.model(insteadOf: model) }.first
+    }
+
+    consuming func finish() -> Decision {
+        // The strictest first; items in the order of the policy.
+        decision.reasons =
+            decision.reasons.filter { $0.kind == .pause } + decision.reasons.filter { $0.kind != .pause }
         if !mayResume { decision.resumeAt = nil }
         if would != decision.kind { decision.would = would }
         return decision
-    }
-
-    /// Where one account stands at `now`.
-    package func standing(of key: AccountKey, estimate: Money? = nil, now: Timestamp) -> Standing {
-        let limit = policy.budgets[key.budget].limit
-        let account = account(key) ?? Account()
-        let spent = limit.measure(account.spent(at: now, window: policy.budgets[key.budget].window))
-        let held = limit.measure(account.held)
-        var standing = Standing(spent: spent, held: held, limit: limit, window: window(of: key.budget, at: now))
-        let taken = spent.saturatingAdding(held)
-        if let first = policy.budgets[key.budget].thresholds.first, estimate == nil,
-            !first.ratio.isReached(by: taken, of: limit.value), account.crossings.isEmpty
-        {
-            // Most accounts are below their first threshold, and nothing below it can hold work back.
-            standing.next = first.ratio
-            return standing
-        }
-        let budget = policy.budgets[key.budget]
-        let wanted = limit.unit == .usd ? estimate.map { taken.saturatingAdding($0.nanodollars) } : nil
-        for threshold in budget.thresholds(for: key.split) {
-            let isReached = threshold.ratio.isReached(by: spent, of: budget.limit.value)
-            if isReached {
-                standing.reached = threshold.ratio
-            } else {
-                standing.next = standing.next ?? threshold.ratio
-            }
-            if isReached, let throttle = threshold.throttle {
-                standing.throttle = throttle.joined(with: standing.throttle)
-            }
-            if isReached, threshold.stop {
-                standing.block(until: budget.resetsAt(standing.window), stop: true)
-            }
-            switch threshold.pause {
-            case nil where !threshold.stop: break
-            // What stops running work starts no new work beyond it either.
-            case nil, .untilReset:
-                let isFull = threshold.ratio.isReached(by: taken, of: budget.limit.value)
-                let tooMuch = wanted.map { threshold.ratio.isPassed(by: $0, of: budget.limit.value) } ?? false
-                if isFull || tooMuch {
-                    if !isFull, !standing.isPaused { standing.lacksRoomFor = estimate }
-                    standing.block(until: budget.resetsAt(standing.window))
-                }
-            case .lasting(let span):
-                // Also one that was resolved meanwhile: it had its pause, and the same crossing has no second one.
-                let start = slot(of: key.budget, containing: now).start
-                let crossing = account.crossing(
-                    of: threshold.ratio, limitRevision: limitRevisions[key.budget], from: start, window: budget.window)
-                if let end = crossing.map({ account.crossings[$0].alert.firedAt + span }) {
-                    if end > now { standing.block(until: end) }
-                } else if isReached {
-                    // The spend is there before its alert: at start, while history is still being read.
-                    standing.block(until: now + span)
-                }
-            }
-        }
-        return standing
-    }
-}
-
-/// Where one account stands: what `check`, `status` and the feed show of it.
-package struct Standing: Hashable, Sendable {
-    package var spent: Int64
-    package var held: Int64
-    package var limit: Limit
-    package var window: Interval
-    /// The highest threshold reached, and the lowest one that is not.
-    package var reached: Ratio?
-    package var next: Ratio?
-    package var throttle: Throttle?
-    package private(set) var isPaused = false
-    package private(set) var stop = false
-    package private(set) var until: Timestamp?
-    package var lacksRoomFor: Money?
-
-    init(spent: Int64, held: Int64, limit: Limit, window: Interval) {
-        self.spent = spent
-        self.held = held
-        self.limit = limit
-        self.window = window
-    }
-
-    /// What is left under the limit; negative when it was overrun.
-    package var remaining: Int64 { limit.value.saturatingAdding(-max(0, spent.saturatingAdding(held))) }
-    package var ratio: Ratio { Ratio(of: spent, in: limit.value) }
-
-    package enum State: String, Sendable { case ok, warn, throttle, pause, stop }
-
-    package var state: State {
-        if stop { return .stop }
-        if isPaused { return .pause }
-        if throttle != nil { return .throttle }
-        return reached == nil ? .ok : .warn
-    }
-
-    /// Whether there is a reason to give.
-    package var holdsBack: Bool { isPaused || throttle != nil }
-
-    /// The later of two ends wins; one without an end wins over all.
-    mutating func block(until end: Timestamp?, stop: Bool = false) {
-        if !isPaused {
-            until = end
-        } else if let current = until, let end {
-            until = max(current, end)
-        } else {
-            until = nil
-        }
-        isPaused = true
-        self.stop = self.stop || stop
-    }
-
-    /// Why work is held back, if it is.
-    package func reason(_ budget: Budget, _ split: Split) -> Decision.Reason? {
-        guard holdsBack else { return nil }
-        let who = split.who(per: budget.per)
-        let facts =
-            "\(budget.name): \(who) has spent \(limit.text(spent)) of \(limit.text) \(ActionText.period(budget.window))"
-        let text =
-            if let lacksRoomFor {
-                "\(facts), so \(lacksRoomFor.dollarText) more does not fit\(goesOn(budget))"
-            } else if isPaused {
-                stop ? "\(facts); running work must stop\(goesOn(budget))" : "\(facts)\(goesOn(budget))"
-            } else {
-                "\(facts); throttled\(throttle.map(ActionText.throttle) ?? "")"
-            }
-        return Decision.Reason(
-            budget: budget.name, per: budget.per, split: split, kind: isPaused ? .pause : .throttle, spent: spent,
-            held: held, limit: limit, resumesAt: isPaused ? until : nil, text: text)
-    }
-
-    private func goesOn(_ budget: Budget) -> String {
-        guard let until else { return "" }
-        let it = budget.per.isEmpty ? "work" : "it"
-        let when =
-            until == window.end ? ActionText.end(of: budget, window) : "at \(ActionText.clock(until, in: budget.zone))"
-        return when.map { "; \(it) may go on \($0)" } ?? ""
-    }
-}
-
-extension Budget {
-    /// When a window's spend starts anew; nil for rolling and lifetime ones.
-    package func resetsAt(_ window: Interval) -> Timestamp? {
-        if case .calendar = self.window { window.end } else { nil }
-    }
-}
-
-extension Throttle {
-    /// Both at once: the fewer workers and the longer delay.
-    func joined(with other: Throttle?) -> Throttle {
-        Throttle(
-            maxWorkers: [maxWorkers, other?.maxWorkers].compactMap { $0 }.min(),
-            delay: [delay, other?.delay].compactMap { $0 }.max())
-    }
-}
-
-extension Ratio {
-    /// Whether `part` is strictly beyond this share of `whole`.
-    func isPassed(by part: Int64, of whole: Int64) -> Bool {
-        Int128(part) * 1_000_000 > Int128(whole) * Int128(partsPerMillion)
     }
 }

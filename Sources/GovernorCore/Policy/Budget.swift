@@ -1,6 +1,7 @@
 /// A limit on matched spend per window, shared or split by labels.
 package struct Budget: Hashable, Sendable {
     package var name: String
+    /// The limit that holds while no override does.
     package var limit: Limit
     /// The labels it is split by; empty for one pot for the fleet.
     package var per: [LabelKey]
@@ -8,13 +9,17 @@ package struct Budget: Hashable, Sendable {
     /// The zone of its calendar.
     package var zone: Zone
     package var matcher: Matcher
-    /// In rising order, each ratio once.
+    /// When it counts and decides; nil for always.
+    package var schedule: Schedule?
+    /// Spent before forecast, then in rising order, each once.
     package var thresholds: [Threshold]
     package var mode: Mode
+    /// By start; no two hold at once.
+    package var overrides: [Override]
 
     package init(
         name: String, limit: Limit, per: [LabelKey] = [], window: Window, zone: Zone = .utc, matcher: Matcher = .all,
-        thresholds: [Threshold] = [], mode: Mode = .enforce
+        schedule: Schedule? = nil, thresholds: [Threshold] = [], mode: Mode = .enforce, overrides: [Override] = []
     ) {
         self.name = name
         self.limit = limit
@@ -22,46 +27,26 @@ package struct Budget: Hashable, Sendable {
         self.window = window
         self.zone = zone
         self.matcher = matcher
-        self.thresholds = thresholds.sorted { $0.ratio < $1.ratio }
+        self.schedule = schedule
+        self.thresholds = thresholds.sorted(by: Threshold.inOrder)
         self.mode = mode
+        self.overrides = overrides.sorted { $0.interval.start < $1.interval.start }
     }
 
-    /// What its accounts depend on; while it stays the same the stored accounts hold, whatever happens to limits and
-    /// actions.
-    package var fingerprint: String {
-        let zone = if case .calendar = window { self.zone.identifier } else { "" }
-        let match = matcher.terms.map { "\($0.key.text)~\($0.globs.map(\.pattern))" }.joined(separator: ",")
-        return StableHash.hex("\(name)|\(per.map(\.text))|\(window)|\(zone)|\(match)")
+    /// The limit in force at `now`.
+    package func limit(at now: Timestamp) -> Limit {
+        overrides.isEmpty ? limit : overrides.first { $0.interval.contains(now) }?.limit ?? limit
     }
+
+    /// The override in force at `now`.
+    package func override(at now: Timestamp) -> Override? { overrides.first { $0.interval.contains(now) } }
 
     /// Whose pot these labels draw on; nil when they lack a label the budget is split by.
-    package func split(of labels: Labels) -> Split? {
-        if per.isEmpty { return .fleet }
-        if per.count == 1 { return labels[per[0]].map { Split(raw: $0) } }
-        var values: [String] = []
-        for key in per {
-            guard let value = labels[key] else { return nil }
-            values.append(value)
-        }
-        return Split(values: values)
-    }
-
-    /// Why labels that lack a name it is split by find no account.
-    func caveat(without labels: Labels) -> String {
-        let missing = per.filter { labels[$0] == nil }.map(\.text).joined(separator: " and ")
-        return "\(name) is per \(missing), which the request does not name"
-    }
+    package func split(of labels: Labels) -> Split? { Split(of: labels, per: per) }
 
     /// What happens to whom: a pot of spend that names nobody is kept and shown, but alerts and holds back nobody, since
     /// it is not one worker's (or session's) spend but that of all who have no name.
-    package func thresholds(for split: Split) -> [Threshold] {
-        !per.isEmpty && split.values.contains("") ? [] : thresholds
-    }
-
-    /// The same for records, whose spend always lands somewhere: a missing label is the empty value.
-    package func recordSplit(of labels: Labels) -> Split {
-        split(of: labels) ?? Split(values: per.map { labels[$0] ?? "" })
-    }
+    package func thresholds(for split: Split) -> [Threshold] { split.isNamed(per: per) ? thresholds : [] }
 }
 
 /// One combination of the values a budget is split by.
@@ -73,6 +58,31 @@ package struct Split: Hashable, Sendable {
 
     package init(raw: String) { self.raw = raw }
     package init(values: [String]) { raw = values.joined(separator: "\u{1F}") }
+
+    /// - Returns: nil when the labels lack one that is split by.
+    package init?(of labels: Labels, per keys: [LabelKey]) {
+        if keys.isEmpty {
+            self = .fleet
+        } else if keys.count == 1 {
+            guard let value = labels[keys[0]] else { return nil }
+            self.init(raw: value)
+        } else {
+            var values: [String] = []
+            for key in keys {
+                guard let value = labels[key] else { return nil }
+                values.append(value)
+            }
+            self.init(values: values)
+        }
+    }
+
+    /// The same for records, whose spend always lands somewhere: a missing label is the empty value.
+    package init(booking labels: Labels, per keys: [LabelKey]) {
+        self = Split(of: labels, per: keys) ?? Split(values: keys.map { labels[$0] ?? "" })
+    }
+
+    /// Whether every label it is split by has a value.
+    package func isNamed(per keys: [LabelKey]) -> Bool { keys.isEmpty || !values.contains("") }
 
     package var values: [String] { raw.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init) }
 
@@ -122,47 +132,4 @@ package struct Limit: Hashable, Sendable {
     }
 
     package var text: String { text(value) }
-}
-
-/// A share of the limit, and what happens from there on.
-package struct Threshold: Hashable, Sendable {
-    package var ratio: Ratio
-    /// Names of receivers.
-    package var notify: [String]
-    package var throttle: Throttle?
-    package var pause: Pause?
-    /// Running work is told to stop, and no new work starts.
-    package var stop: Bool
-
-    package init(
-        ratio: Ratio, notify: [String] = [], throttle: Throttle? = nil, pause: Pause? = nil, stop: Bool = false
-    ) {
-        self.ratio = ratio
-        self.notify = notify
-        self.throttle = throttle
-        self.pause = pause
-        self.stop = stop
-    }
-
-    /// Whether new work is refused here.
-    package var blocks: Bool { stop || pause != nil }
-}
-
-/// Fewer workers, or slower ones.
-package struct Throttle: Hashable, Sendable {
-    package var maxWorkers: Int64?
-    package var delay: Span?
-
-    package init(maxWorkers: Int64? = nil, delay: Span? = nil) {
-        self.maxWorkers = maxWorkers
-        self.delay = delay
-    }
-}
-
-/// How long new work is refused.
-package enum Pause: Hashable, Sendable {
-    /// To the end of the calendar window.
-    case untilReset
-    /// For so long from the crossing.
-    case lasting(Span)
 }

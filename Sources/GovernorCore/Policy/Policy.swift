@@ -6,7 +6,9 @@ package struct Policy: Sendable {
     package var zone: Zone
     package var mode: Mode
     package var budgets: [Budget]
+    package var rules: [Rule]
     package var receivers: [Receiver]
+    package var silences: [Silence]
     package var labelRules: [LabelRule]
     /// Globs of models that cost nothing on purpose.
     package var free: [Glob]
@@ -15,15 +17,17 @@ package struct Policy: Sendable {
     package var staleAfter: [String: Span]
 
     package init(
-        revision: String, zone: Zone = .utc, mode: Mode = .enforce, budgets: [Budget] = [], receivers: [Receiver] = [],
-        labelRules: [LabelRule] = [], free: [Glob] = [], notifications: NotificationSettings = NotificationSettings(),
-        staleAfter: [String: Span] = [:]
+        revision: String, zone: Zone = .utc, mode: Mode = .enforce, budgets: [Budget] = [], rules: [Rule] = [],
+        receivers: [Receiver] = [], silences: [Silence] = [], labelRules: [LabelRule] = [], free: [Glob] = [],
+        notifications: NotificationSettings = NotificationSettings(), staleAfter: [String: Span] = [:]
     ) {
         self.revision = revision
         self.zone = zone
         self.mode = mode
         self.budgets = budgets
+        self.rules = rules
         self.receivers = receivers
+        self.silences = silences
         self.labelRules = labelRules
         self.free = free
         self.notifications = notifications
@@ -31,6 +35,17 @@ package struct Policy: Sendable {
     }
 
     package func receiver(_ name: String) -> Receiver? { receivers.first { $0.name == name } }
+
+    /// `3 budgets, 2 rules`.
+    package var sizeText: String {
+        let count = { (number: Int, noun: String) in "\(number) \(noun)\(number == 1 ? "" : "s")" }
+        return count(budgets.count, "budget") + (rules.isEmpty ? "" : ", \(count(rules.count, "rule"))")
+    }
+
+    /// The listed model at whose price calls of unlisted ones are booked; nil for the dearest of their provider.
+    package var priceAs: String? {
+        rules.lazy.compactMap { if case .unpricedModel(let rule) = $0.condition { rule.priceAs } else { nil } }.first
+    }
 }
 
 /// Whether a policy item blocks, or only says what it would do.

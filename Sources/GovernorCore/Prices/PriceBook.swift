@@ -5,11 +5,15 @@ package struct PriceBook: Sendable {
     private let dearestOfAll: PriceRow?
     /// Models that cost nothing on purpose, beside local ones.
     private let free: [Glob]
+    /// The listed model at whose price calls of unlisted ones are booked; nil for the dearest of their provider.
+    private let priceAs: String?
 
     /// - Parameters:
     ///   - rows: later rows of a model win over earlier ones where their times overlap.
     ///   - free: globs of model names that cost nothing.
-    package init(rows: [PriceRow], free: [Glob] = []) {
+    ///   - priceAs: the listed model at whose price calls of unlisted ones are booked; nil for the dearest of their
+    ///     provider.
+    package init(rows: [PriceRow], free: [Glob] = [], priceAs: String? = nil) {
         var byName: [String: [PriceRow]] = [:]
         for row in rows {
             byName[row.model, default: []].append(row)
@@ -18,6 +22,7 @@ package struct PriceBook: Sendable {
         }
         self.rows = byName
         self.free = free
+        self.priceAs = priceAs
         let current = rows.filter { $0.until == nil }
         dearest = Dictionary(grouping: current, by: \.provider).compactMapValues(Self.dearest)
         dearestOfAll = Self.dearest(of: current)
@@ -25,8 +30,14 @@ package struct PriceBook: Sendable {
 
     /// The book that is built in, from `Resources/prices.csv`.
     /// - Throws: the line that can't be read, should the embedded table ever be wrong.
-    package static func embedded(free: [Glob] = []) throws(PriceTable.Failure) -> PriceBook {
-        PriceBook(rows: try PriceTable.read(String(decoding: PackageResources.prices_csv, as: UTF8.self)), free: free)
+    package static func embedded(free: [Glob] = [], priceAs: String? = nil) throws(PriceTable.Failure) -> PriceBook {
+        let rows = try PriceTable.read(String(decoding: PackageResources.prices_csv, as: UTF8.self))
+        return PriceBook(rows: rows, free: free, priceAs: priceAs)
+    }
+
+    /// The book that is built in, as a policy wants it.
+    package static func embedded(for policy: Policy) throws(PriceTable.Failure) -> PriceBook {
+        try embedded(free: policy.free, priceAs: policy.priceAs)
     }
 
     /// Every row, models in order of name; for `governor prices`.
@@ -38,8 +49,8 @@ package struct PriceBook: Sendable {
 
     /// Sets the record's cost and where it comes from.
     ///
-    /// A reported cost wins; local, `free` and `<synthetic>` models cost nothing; an unknown model costs what the dearest
-    /// of its provider would (of all, when the provider is unknown too) and says so.
+    /// A reported cost wins; local, `free` and `<synthetic>` models cost nothing; an unknown model costs what the policy's
+    /// `price_as` would, else the dearest of its provider (of all, when the provider is unknown too), and says so.
     package func price(_ record: inout UsageRecord) {
         let model = record.labels.model ?? ""
         let row = row(for: model, at: record.time)
@@ -51,7 +62,8 @@ package struct PriceBook: Sendable {
         } else if let row {
             (record.cost, record.costOrigin) = (Self.cost(of: record, at: row), .priced)
         } else {
-            let standIn = record.labels.provider.flatMap { dearest[$0] } ?? dearestOfAll
+            let named = priceAs.flatMap { self.row(for: $0, at: record.time) }
+            let standIn = named ?? record.labels.provider.flatMap { dearest[$0] } ?? dearestOfAll
             (record.cost, record.costOrigin) = (standIn.map { Self.cost(of: record, at: $0) } ?? .zero, .unpriced)
         }
     }

@@ -13,13 +13,20 @@ package struct Glob: Hashable, Sendable {
 
     package init(_ pattern: String) {
         self.pattern = pattern
-        let stem = pattern.hasSuffix("*") ? String(pattern.dropLast()) : pattern
-        if stem.contains("*") || stem.contains("?") {
-            form = .general(Array(pattern.unicodeScalars))
-        } else {
-            form = stem == pattern ? .literal : .beginning(stem)
+        // By scalars: a star before a combining mark is a star all the same.
+        let scalars = pattern.unicodeScalars
+        guard let wildcard = scalars.firstIndex(where: Self.isWildcard) else {
+            form = .literal
+            return
         }
+        let isLast = scalars[wildcard] == "*" && scalars.index(after: wildcard) == scalars.endIndex
+        form = isLast ? .beginning(String(scalars[..<wildcard])) : .general(Array(scalars))
     }
+
+    /// What every matching text begins with: all of it before the first wildcard.
+    var stem: String { String(pattern.unicodeScalars.prefix { !Self.isWildcard($0) }) }
+    /// Whether it stands for itself alone.
+    var isLiteral: Bool { form == .literal }
 
     /// Whether the whole text matches; time is at most linear in each star.
     package func matches(_ text: String) -> Bool {
@@ -29,6 +36,8 @@ package struct Glob: Hashable, Sendable {
         case .general(let scalars): Self.matches(text.unicodeScalars, scalars)
         }
     }
+
+    private static func isWildcard(_ scalar: Unicode.Scalar) -> Bool { scalar == "*" || scalar == "?" }
 
     private static func matches(_ text: String.UnicodeScalarView, _ scalars: [Unicode.Scalar]) -> Bool {
         var at = text.startIndex

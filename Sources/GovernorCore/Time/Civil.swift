@@ -87,7 +87,7 @@ package struct CivilTime: Hashable, Sendable {
 
 extension Int64 {
     /// The remainder that is never negative; the divisor is positive.
-    func modulo(_ divisor: Int64) -> Int64 {
+    package func modulo(_ divisor: Int64) -> Int64 {
         let remainder = self % divisor
         return remainder < 0 ? remainder + divisor : remainder
     }

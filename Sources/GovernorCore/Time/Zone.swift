@@ -10,10 +10,15 @@ package struct Zone: Hashable, Sendable {
 
     package static let utc = Zone(fixed: "UTC")
 
-    /// - Returns: nil when the tz data has no such zone. `PST`, `GMT+3` and other non-IANA abbreviations are refused.
+    /// `UTC`, `GMT`, or `Area/Place` as the tz data spells it, old spellings (`Asia/Calcutta`, `US/Eastern`) included.
+    /// - Returns: nil when the tz data has no such zone. Abbreviations (`PST`, and `EST`, which is in the data but never
+    ///   changes its clock), offsets (`GMT+3`) and paths are refused.
     package init?(identifier: String) {
-        guard identifier == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(identifier) || identifier.contains("/"),
-            let zone = TimeZone(identifier: identifier)
+        // Foundation also takes spellings it makes sense of, and may stop reading at a NUL; what it took for another
+        // name is none of the tz data's.
+        guard identifier.contains("/") || identifier == "UTC" || identifier == "GMT",
+            identifier.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 < 0x7F }),
+            let zone = TimeZone(identifier: identifier), zone.identifier == identifier || identifier == "UTC"
         else { return nil }
         self.identifier = identifier
         timeZone = zone

@@ -52,6 +52,9 @@ package struct Ratio: Hashable, Comparable, Sendable {
     /// `80%`, `12.5%`.
     package var percentText: String { DecimalText.text(partsPerMillion, places: 4) + "%" }
 
+    /// The same in tenths of a percent, toward zero, so that what is not yet reached never reads as 100%.
+    package var wholePercentText: String { Ratio(partsPerMillion: partsPerMillion / 1000 * 1000).percentText }
+
     /// The ratio as a decimal number: `1.003`; JSON and exposition formats.
     package var text: String { DecimalText.text(partsPerMillion, places: 6) }
 

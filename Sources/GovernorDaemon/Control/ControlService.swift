@@ -15,14 +15,20 @@ struct ControlService: Sendable {
     let sources: SourceRegistry
     let forecaster: Forecaster
     let startedAt: Timestamp
+    /// Has the policy's files read again and says what is wrong with them.
+    let reload: @Sendable (@escaping @Sendable (String?) -> Void) -> Void
     /// Long answers are made here, so that no check waits behind them on its event loop.
     private let slow = DispatchQueue(label: "governor.status", qos: .utility)
 
-    init(governor: Governor, sources: SourceRegistry, forecaster: Forecaster, startedAt: Timestamp) {
+    init(
+        governor: Governor, sources: SourceRegistry, forecaster: Forecaster, startedAt: Timestamp,
+        reload: @escaping @Sendable (@escaping @Sendable (String?) -> Void) -> Void
+    ) {
         self.governor = governor
         self.sources = sources
         self.forecaster = forecaster
         self.startedAt = startedAt
+        self.reload = reload
     }
 
     /// Answers at once where memory knows; otherwise returns nil and calls `later`, from any thread, exactly once.
@@ -43,6 +49,25 @@ struct ControlService: Sendable {
                         guard case .registered(let count) = outcome else { return Reply.labelled(count: 0, id: id) }
                         return Reply.labelled(count: count, id: id)
                     })
+            }
+        case .explain(let labels, let estimate):
+            slow.async {
+                let (explanation, zone) = governor.explain(labels, estimate: estimate)
+                later(ControlAnswer(body: Reply.explanation(explanation, id: id, zone: zone)))
+            }
+        case .resume(let labels):
+            let zone = governor.read { $0.book.policy.zone }
+            governor.submit(.resume(labels)) { result in
+                later(
+                    Self.reply(id, result) { outcome in
+                        guard case .resumed(let alerts) = outcome else { return [] }
+                        return Reply.resumed(alerts, id: id, zone: zone)
+                    })
+            }
+        case .reload:
+            reload { problem in
+                let revision = governor.read { $0.book.policy.revision }
+                later(ControlAnswer(body: Reply.reloaded(revision: revision, problem: problem, id: id)))
             }
         case .status(let query):
             slow.async {

@@ -11,33 +11,42 @@ extension Governor {
             let splits = Set(book.accounts[index].keys).union(budget.per.isEmpty ? [.fleet] : [])
             let mode: Mode = book.policy.mode == .observe ? .observe : budget.mode
             for split in splits.sorted(by: { $0.raw < $1.raw }) where query.asks(for: budget, split) {
-                let standing = book.standing(of: AccountKey(budget: index, split: split), now: now)
-                views.append(AccountView(budget: budget, split: split, standing: standing, mode: mode))
+                let standing = book.standing(of: AccountKey(meter: index, split: split), now: now)
+                views.append(
+                    AccountView(
+                        budget: budget, split: split, standing: standing, mode: mode, override: budget.override(at: now)
+                    ))
             }
         }
         return views
     }
 
-    /// The accounts that hold work back.
+    /// The accounts that hold work back, and whom rules do.
     func paused(among accounts: [AccountView], now: Timestamp) -> [PauseView] {
         let book = read { $0.book }
         let places = Dictionary(uniqueKeysWithValues: book.policy.budgets.enumerated().map { ($1.name, $0) })
-        return accounts.compactMap { account in
+        let byBudgets = accounts.compactMap { account -> PauseView? in
             let standing = account.standing
             guard standing.isPaused, account.mode == .enforce, let place = places[account.budget.name] else {
                 return nil
             }
-            let crossings = book.account(AccountKey(budget: place, split: account.split))?.crossings ?? []
+            let crossings = book.account(AccountKey(meter: place, split: account.split))?.crossings ?? []
             let blocking = crossings.filter { crossing in
                 crossing.alert.state == .firing
-                    && account.budget.thresholds.contains { $0.ratio == crossing.alert.ratio && $0.blocks }
+                    && account.budget.thresholds.contains { $0.label == crossing.alert.threshold && $0.actions.blocks }
             }
             return PauseView(
-                budget: account.budget.name, per: account.budget.per, split: account.split,
-                reason: standing.reason(account.budget, account.split)?.text ?? "",
+                item: .budget(account.budget.name), per: account.budget.per, split: account.split,
+                reason: standing.reason(account.budget, account.split, kind: .pause).text,
                 since: blocking.map(\.alert.firedAt).min(),
                 until: standing.until)
         }
+        return byBudgets
+            + book.pausingRules(now: now).map { alert, reason in
+                PauseView(
+                    item: .rule(alert.item), per: alert.per, split: alert.split, reason: reason.text,
+                    since: alert.firedAt, until: reason.resumesAt)
+            }
     }
 
     /// What `status` answers.

@@ -13,6 +13,10 @@ enum Command: Sendable {
     case delivery(Notification)
     /// A new policy.
     case adopt(Policy)
+    /// What is wrong with the policy's newest files; nil when nothing is.
+    case policyProblem(String?)
+    /// An operator ends pauses that wait for one.
+    case resume(Labels)
     /// A picture for the display's history.
     case snapshot(DisplaySnapshot)
 
@@ -25,8 +29,8 @@ enum Command: Sendable {
     /// Whether it must be planned over a book in which everything before it is already applied.
     var standsAlone: Bool {
         switch self {
-        case .register, .adopt: true
-        case .ingest, .tick, .delivery, .snapshot: false
+        case .register, .adopt, .resume: true
+        case .ingest, .tick, .delivery, .snapshot, .policyProblem: false
         }
     }
 }
@@ -37,6 +41,8 @@ enum CommandOutcome: Sendable {
     case ingested([RecordFate])
     /// So many earlier records changed their labels.
     case registered(Int)
+    /// The alerts whose pauses ended.
+    case resumed([Alert])
     case done
 }
 

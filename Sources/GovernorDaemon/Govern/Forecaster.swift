@@ -37,15 +37,15 @@ struct Forecaster: Sendable {
         let candidates = policy.budgets.indices.filter { index in
             guard case .calendar = policy.budgets[index].window else { return false }
             let budget = policy.budgets[index]
-            return budget.per.isEmpty && budget.matcher == .all && budget.limit.unit == .usd
+            return budget.per.isEmpty && budget.matcher == .all && budget.schedule == nil && budget.limit.unit == .usd
         }
         let length = { (index: Int) in
-            let window = book.window(of: index, at: now)
+            let window = book.window(of: AccountKey(meter: index, split: .fleet), at: now)
             return (window.end - window.start).milliseconds
         }
         let chosen = candidates.max { length($0) < length($1) }
-        let window = chosen.map { book.window(of: $0, at: now) }
-        let standing = chosen.map { book.standing(of: AccountKey(budget: $0, split: .fleet), now: now) }
+        let window = chosen.map { book.window(of: AccountKey(meter: $0, split: .fleet), at: now) }
+        let standing = chosen.map { book.standing(of: AccountKey(meter: $0, split: .fleet), now: now) }
         let forecast = Forecast.make(
             history: history(spend, policy.zone, now),
             window: window ?? Window.CalendarUnit.month.interval(containing: now, in: policy.zone),

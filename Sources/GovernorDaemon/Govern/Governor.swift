@@ -23,6 +23,8 @@ package final class Governor: Sendable {
         var stale: [String] = []
         var forecast: FleetForecast?
         var forecastAt = Timestamp.distantPast
+        /// The latest instant a change was planned at.
+        var mark: Timestamp
         var misgivings: Misgivings
         var decisions: [Decision.Kind: Int64] = [:]
         /// Why the last commit failed; nil when it did not.
@@ -59,7 +61,7 @@ package final class Governor: Sendable {
             Hot(
                 book: try ledger.book(for: policy, now: now),
                 resolver: LabelResolver(rules: policy.labelRules, registered: try ledger.sessionLabels()),
-                prices: try PriceBook.embedded(free: policy.free), reloadedAt: now,
+                prices: try PriceBook.embedded(for: policy), reloadedAt: now, mark: now,
                 misgivings: try ledger.misgivings()))
         (outboxChanges, outboxChanged) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -78,6 +80,13 @@ package final class Governor: Sendable {
             hot.decisions[decision.kind, default: 0] += 1
             return (decision, hot.book.policy.zone)
         }
+    }
+
+    /// A decision with its whole explanation, from memory.
+    func explain(_ labels: Labels, estimate: Money?) -> (explanation: Explanation, zone: Zone) {
+        let now = clock()
+        let (book, stale) = read { ($0.book, $0.stale) }
+        return (book.explain(labels, estimate: estimate, stale: stale, now: now), book.policy.zone)
     }
 
     /// Queues a change; `completion` is called on the writer's thread once it is durable, or has failed.
@@ -136,8 +145,29 @@ package final class Governor: Sendable {
 
     // MARK: On the writer's thread
 
-    private func carryOut(_ group: [Job]) throws(LedgerError) -> [CommandOutcome] {
+    /// How far back the clock may go before the book is taken from the ledger anew; less is evened out.
+    private static let clockBack = Span.seconds(1)
+
+    /// The instant to plan at. It never goes back a little; when the clock is set back by more, what had seemed to be
+    /// over is not, and only the ledger still knows of it.
+    private func instant() throws(LedgerError) -> Timestamp {
         let now = clock()
+        let (mark, policy) = read { ($0.mark, $0.book.policy) }
+        if now >= mark || mark - now <= Self.clockBack {
+            update { $0.mark = max(now, mark) }
+            return max(now, mark)
+        }
+        logger.warning("the clock was set back; accounts are loaded anew", metadata: ["by": "\((mark - now).text)"])
+        let book = try ledger.book(for: policy, now: now)
+        update { hot in
+            hot.book = book
+            hot.mark = now
+        }
+        return now
+    }
+
+    private func carryOut(_ group: [Job]) throws(LedgerError) -> [CommandOutcome] {
+        let now = try instant()
         var outcomes: [CommandOutcome] = []
         let transaction = try transaction(for: group.map(\.command), at: now, &outcomes)
         try commit(transaction)
@@ -180,9 +210,10 @@ package final class Governor: Sendable {
                 if let cursor { cursors.append(cursor) }
                 continue
             case .tick: mustLookAtAll = true
+            case .policyProblem(let problem): planner.notePolicyError(problem)
             case .delivery(let notification): planner.add(notification)
             case .snapshot(let picture): snapshot = picture
-            case .register, .adopt: break
+            case .register, .adopt, .resume: break
             }
             outcomes.append(.done)
         }
@@ -190,7 +221,7 @@ package final class Governor: Sendable {
         if !isCatchingUp {
             if mustLookAtAll { planner.evaluateAll() } else { planner.evaluateTouched() }
         }
-        var transaction = LedgerTransaction(plan: planner.finish(), policy: book.policy)
+        var transaction = LedgerTransaction(plan: planner.finish(), book: book)
         transaction.cursors = cursors
         transaction.snapshot = snapshot
         return transaction
@@ -224,8 +255,17 @@ package final class Governor: Sendable {
         case .adopt(let policy):
             try adopt(policy)
             return .done
-        case .ingest, .tick, .delivery, .snapshot: return .done
+        case .resume(let labels): return .resumed(try resume(labels))
+        case .ingest, .tick, .delivery, .snapshot, .policyProblem: return .done
         }
+    }
+
+    private func resume(_ labels: Labels) throws(LedgerError) -> [Alert] {
+        let book = read { $0.book }
+        var planner = Planner(book: book, now: try instant())
+        let ended = planner.resume(labels)
+        try commit(LedgerTransaction(plan: planner.finish(), book: book))
+        return ended
     }
 
     private func register(_ labels: Labels, session: String) throws(LedgerError) -> Int {
@@ -236,10 +276,10 @@ package final class Governor: Sendable {
             return record == stored.record ? nil : .revise(stored, to: record)
         }
         let (book, isCatchingUp) = read { ($0.book, $0.isCatchingUp) }
-        var planner = Planner(book: book, now: clock())
+        var planner = Planner(book: book, now: try instant())
         planner.add(changes)
         if !isCatchingUp { planner.evaluateTouched() }
-        var transaction = LedgerTransaction(plan: planner.finish(), policy: book.policy)
+        var transaction = LedgerTransaction(plan: planner.finish(), book: book)
         transaction.registrations = [session: resolver.registered[session] ?? labels]
         try commit(transaction)
         update { $0.resolver = resolver }
@@ -248,13 +288,16 @@ package final class Governor: Sendable {
 
     /// Everything that can fail comes before the live state changes.
     private func adopt(_ policy: Policy) throws(LedgerError) {
-        let now = clock()
+        let now = try instant()
         let prices: PriceBook
-        do { prices = try PriceBook.embedded(free: policy.free) } catch {
+        do { prices = try PriceBook.embedded(for: policy) } catch {
             throw LedgerError(code: .io, message: "the price book can't be read", cause: "\(error)")
         }
         let resolver = read { $0.resolver }.with(rules: policy.labelRules)
         let book = try ledger.book(for: policy, now: now)
+        // Let go after the lock: freeing ten thousand accounts takes longer than a check may wait.
+        let old = read { $0.book }
+        defer { withExtendedLifetime(old) {} }
         update { hot in
             hot.book = book
             hot.resolver = resolver

@@ -110,14 +110,12 @@ struct Display: Sendable {
         let month = Window.CalendarUnit.month.interval(containing: now, in: zone)
         let today = Window.CalendarUnit.day.interval(containing: now, in: zone)
         let spend = try governor.ledger.spend(since: month.start)
-        let firing = book.accounts.reduce(0) { sum, accounts in
-            sum + accounts.values.reduce(0) { $0 + $1.crossings.count { $0.alert.state == .firing } }
-        }
+        let accounts = governor.accounts(StatusQuery(), now: now)
         return FeedBody(
             at: now, today: spend.reduce(.zero) { $1.time >= today.start ? $0 + $1.cost : $0 },
             month: spend.reduce(.zero) { $0 + $1.cost },
             burn: try governor.ledger.activity(since: now - .hours(1)).sums.cost, forecast: forecast?.forecast,
-            accounts: governor.accounts(StatusQuery(), now: now), alerts: Int64(firing))
+            accounts: accounts, paused: governor.paused(among: accounts, now: now), alerts: Int64(book.firing.count))
     }
 
     /// The number of the 5-minute step an instant is in.

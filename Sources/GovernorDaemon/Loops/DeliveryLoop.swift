@@ -46,7 +46,9 @@ final class DeliveryLoop: Sendable {
     private func dueByReceiver() -> [(Receiver, Notification)] {
         let now = governor.clock()
         let (policy, outbox) = governor.read { ($0.book.policy, $0.book.outbox) }
-        let due = Dictionary(grouping: outbox.values.filter { $0.nextAt <= now }, by: \.receiver)
+        // What was made in the future waits for no time of then: the clock was set back.
+        let due = Dictionary(
+            grouping: outbox.values.filter { $0.nextAt <= now || $0.createdAt > now }, by: \.receiver)
         return due.compactMap { name, notifications in
             guard let oldest = notifications.min(by: Self.isOlder) else { return nil }
             let receiver = policy.receiver(name) ?? Receiver(name: name, kind: .off)

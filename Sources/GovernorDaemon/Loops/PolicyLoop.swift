@@ -9,17 +9,35 @@ struct PolicyLoop: Sendable {
     let folder: String
     let logger: Logger
 
-    /// - Parameters:
-    ///   - initial: the stamp of the files the daemon started with.
-    ///   - nudges: true to reload whatever the files look like, false to look whether they changed.
-    func run(initial: PolicyStamp, nudges: some AsyncSequence<Bool, Never> & Sendable) async {
+    /// Why to look at the files.
+    enum Nudge: Sendable {
+        /// They may have changed.
+        case look
+        /// Somebody wants them read; told what is wrong with them, nil for nothing.
+        case reload(@Sendable (String?) -> Void)
+    }
+
+    /// - Parameter initial: the stamp of the files the daemon started with.
+    func run(initial: PolicyStamp, nudges: some AsyncSequence<Nudge, Never> & Sendable) async {
         var seen = initial
-        for await isForced in nudges {
+        // An earlier run may have ended while its files had an error; these have none.
+        await settle(nil)
+        for await nudge in nudges {
             let stamp = PolicyStamp(folder: folder)
-            guard isForced || stamp != seen else { continue }
+            switch nudge {
+            case .look: if stamp != seen { await reload() }
+            case .reload(let completion):
+                await reload()
+                completion(governor.read { $0.policyError })
+            }
             seen = stamp
-            await reload()
         }
+    }
+
+    /// Fires or resolves the alert about the files.
+    private func settle(_ problem: String?) async {
+        // The writer has logged why; the next change of the files tries again.
+        do { try await governor.submit(.policyProblem(problem)) } catch { return }
     }
 
     private func reload() async {
@@ -30,15 +48,20 @@ struct PolicyLoop: Sendable {
             let text = problems.map(\.description).joined(separator: "\n")
             governor.update { $0.policyError = text }
             logger.error("the policy has errors; the old one stays", metadata: ["errors": "\(problems.count)"])
+            let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
+            await settle((problems.first?.description ?? "it can't be read") + more)
             return
         }
         do {
             try await governor.submit(.adopt(policy))
+            try await governor.submit(.policyProblem(nil))
             try await governor.submit(.tick)
             logger.notice(
-                "policy reloaded", metadata: ["revision": "\(policy.revision)", "budgets": "\(policy.budgets.count)"])
+                "policy reloaded", metadata: ["revision": "\(policy.revision)", "policy": "\(policy.sizeText)"])
         } catch {
-            governor.update { $0.policyError = "the new policy could not be taken: \(error)" }
+            let problem = "the new policy could not be taken: \(error)"
+            governor.update { $0.policyError = problem }
+            await settle(problem)
         }
     }
 }

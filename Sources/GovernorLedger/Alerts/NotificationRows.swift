@@ -60,6 +60,16 @@ extension Ledger {
         }
     }
 
+    /// Every alert that fired at or after `since`, in the order in which they did.
+    package func alerts(since: Timestamp) throws(LedgerError) -> [Alert] {
+        try read("reading alerts") { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM alert WHERE fired_at >= ? ORDER BY fired_at, id",
+                arguments: [since.milliseconds]
+            ).map(AlertRows.read)
+        }
+    }
+
     /// The newest messages, newest first.
     package func notifications(limit: Int) throws(LedgerError) -> [Notification] {
         try read("reading the outbox") { database in

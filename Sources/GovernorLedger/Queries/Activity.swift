@@ -42,16 +42,26 @@ extension Ledger {
     /// How many records each kind of source brought, and about when the newest was made.
     package func sourceSummary() throws(LedgerError) -> [String: (records: Int64, newest: Timestamp)] {
         try read("reading sources") { database in
-            var summary: [String: (records: Int64, newest: Timestamp)] = [:]
+            // Sums by combination first, in one pass without a look-up for each row: this is asked at every start.
+            var sums: [(calls: Int64, newest: Int64)] = []
             let rows = try Row.fetchCursor(
-                database,
-                sql: """
-                    SELECT label_set.source AS source, SUM(calls) AS calls, MAX(bucket) AS newest FROM rollup
-                    JOIN label_set ON label_set.id = rollup.label_set WHERE source IS NOT NULL AND calls <> 0
-                    GROUP BY source
-                    """)
+                database, sql: "SELECT label_set, calls, bucket FROM rollup WHERE calls <> 0 ORDER BY bucket")
             while let row = try rows.next() {
-                summary[row["source"]] = (row["calls"], Timestamp(milliseconds: row["newest"]))
+                let set = Int(row[0] as Int64)
+                while sums.count <= set { sums.append((0, 0)) }
+                sums[set].calls = sums[set].calls.saturatingAdding(row[1])
+                sums[set].newest = row[2]
+            }
+            var summary: [String: (records: Int64, newest: Timestamp)] = [:]
+            let sets = try Row.fetchCursor(database, sql: "SELECT id, source FROM label_set WHERE source IS NOT NULL")
+            while let row = try sets.next() {
+                let set = Int(row[0] as Int64)
+                guard sums.indices.contains(set), sums[set].calls != 0 else { continue }
+                let known = summary[row[1], default: (0, .distantPast)]
+                summary[row[1]] = (
+                    known.records.saturatingAdding(sums[set].calls),
+                    max(known.newest, Timestamp(milliseconds: sums[set].newest))
+                )
             }
             return summary
         }

@@ -45,6 +45,30 @@ extension Ledger {
         }
     }
 
+    /// A page of the calls over `[since, until)`, oldest first, so that a reader holds no more than one page of a ledger
+    /// of any length; the next page is after the last call of this one.
+    /// - Parameter after: the last call of the page before; nil for the first page.
+    package func records(
+        since: Timestamp, until: Timestamp, after: StoredRecord?, limit: Int
+    ) throws(LedgerError) -> [StoredRecord] {
+        let from = max(since, after?.record.time ?? since)
+        return try read("reading records") { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT \(RecordRows.columns) FROM \(RecordRows.joins)
+                    WHERE record.time >= ? AND record.time < ? AND (record.time > ? OR record.sequence > ?)
+                    ORDER BY record.time, record.sequence LIMIT ?
+                    """)
+            return try Row.fetchAll(
+                statement,
+                arguments: [
+                    from.milliseconds, until.milliseconds, from.milliseconds,
+                    after.map { $0.record.time < since ? .min : $0.sequence } ?? .min, limit,
+                ]
+            ).map(RecordRows.read)
+        }
+    }
+
     /// Spend per quarter of an hour from `since` on, bucket starts rising; what daily histories are summed from.
     package func spend(since: Timestamp) throws(LedgerError) -> [(time: Timestamp, cost: Money)] {
         try read("reading spend") { database in
@@ -59,14 +83,18 @@ extension Ledger {
     /// What is booked but not known for sure.
     package func misgivings() throws(LedgerError) -> Misgivings {
         try read("counting what is not known for sure") { database in
-            let unpriced = try Int64.fetchOne(database, sql: "SELECT SUM(unpriced) FROM rollup") ?? 0
+            // At every start: most ledgers have nothing of either kind, and then no rollup is read.
+            let unpriced = try Int64.fetchOne(
+                database, sql: "SELECT SUM(unpriced) FROM rollup WHERE unpriced <> 0")
             let unbound = try Int64.fetchOne(
                 database,
                 sql: """
-                    SELECT SUM(cost) FROM rollup JOIN label_set ON label_set.id = rollup.label_set
-                    WHERE label_set.source = 'coordinator' AND label_set.session IS NULL
+                    WITH unbound AS MATERIALIZED (
+                        SELECT id FROM label_set WHERE source = 'coordinator' AND session IS NULL)
+                    SELECT SUM(cost) FROM rollup
+                    WHERE EXISTS (SELECT 1 FROM unbound) AND label_set IN (SELECT id FROM unbound)
                     """)
-            return Misgivings(unpricedCalls: unpriced, unbound: Money(nanodollars: unbound ?? 0))
+            return Misgivings(unpricedCalls: unpriced ?? 0, unbound: Money(nanodollars: unbound ?? 0))
         }
     }
 

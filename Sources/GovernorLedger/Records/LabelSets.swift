@@ -53,7 +53,7 @@ enum LabelSets {
         return json.text
     }
 
-    private static func tags(_ text: String?) -> [String: String] {
+    static func tags(_ text: String?) -> [String: String] {
         guard let text, let members = (try? JSONReader.read(text.utf8))?.members else { return [:] }
         return Dictionary(members.compactMap { member in member.value.string.map { (member.key, $0) } }) { first, _ in
             first

@@ -5,17 +5,20 @@ package import GovernorCore
 /// One transaction: a plan, and what must become durable with it.
 package struct LedgerTransaction: Sendable {
     package var plan: Plan
-    /// The policy the plan was made under; names the accounts.
-    package var policy: Policy
+    /// Names the accounts and limits of the plan. Not the whole book: that is let go before the plan is applied to it.
+    let policy: Policy
+    let metering: Metering
     package var cursors: [FileCursor] = []
     /// Labels registered for sessions.
     package var registrations: [String: Labels] = [:]
     /// A display's picture, kept for its history.
     package var snapshot: DisplaySnapshot?
 
-    package init(plan: Plan, policy: Policy) {
+    /// - Parameter book: the one the plan was made over.
+    package init(plan: Plan, book: Book) {
         self.plan = plan
-        self.policy = policy
+        policy = book.policy
+        metering = book.metering
     }
 
     package var isEmpty: Bool { plan.isEmpty && cursors.isEmpty && registrations.isEmpty && snapshot == nil }
@@ -24,23 +27,20 @@ package struct LedgerTransaction: Sendable {
 extension Ledger {
     /// Writes everything or nothing; durable when it returns.
     package func commit(_ transaction: LedgerTransaction) throws(LedgerError) {
+        let plan = transaction.plan
         let known = labelSets.withLock { $0 }
+        var cache = meters.withLock { $0 }
         let found = try write("committing") { database in
             var batch = RecordRows.Batch()
-            for change in transaction.plan.changes {
-                try RecordRows.write(change, into: &batch, known: known, database)
-            }
+            for change in plan.changes { try RecordRows.write(change, into: &batch, known: known, database) }
             for (key, rollup) in batch.rollups { try rollup.write(key, database) }
-            // Once a budget and transaction: making one takes longer than writing its row.
-            var fingerprints: [Int: String] = [:]
-            for (delta, amount) in transaction.plan.deltas {
-                let budget = delta.key.budget
-                let fingerprint = fingerprints[budget] ?? transaction.policy.budgets[budget].fingerprint
-                fingerprints[budget] = fingerprint
-                try AccountRows.add(amount, to: delta.slot, of: delta.key.split, fingerprint: fingerprint, database)
+            try cache.write(plan, transaction.metering, database)
+            for (place, limit) in plan.limits {
+                try BudgetRows.write(limit, of: transaction.policy.budgets[place].name, database)
             }
-            for alert in transaction.plan.alerts { try AlertRows.write(alert, database) }
-            for notification in transaction.plan.notifications { try NotificationRows.write(notification, database) }
+            for (key, since) in plan.timers { try TimerRows.write(since, key, database) }
+            for alert in plan.alerts { try AlertRows.write(alert, database) }
+            for notification in plan.notifications { try NotificationRows.write(notification, database) }
             for cursor in transaction.cursors { try CursorRows.write(cursor, database) }
             for (session, labels) in transaction.registrations { try SessionRows.write(labels, of: session, database) }
             if let snapshot = transaction.snapshot { try SnapshotRows.write(snapshot, database) }
@@ -48,5 +48,6 @@ extension Ledger {
         }
         // Only now: a transaction that was rolled back took its new ids with it.
         labelSets.withLock { $0.remember(found) }
+        meters.withLock { $0 = cache }
     }
 }

@@ -8,6 +8,8 @@ enum Schema {
         migrator.registerMigration("accounts") { try $0.execute(sql: accounts) }
         migrator.registerMigration("alerts") { try $0.execute(sql: alerts) }
         migrator.registerMigration("sources") { try $0.execute(sql: sources) }
+        migrator.registerMigration("meters") { try $0.execute(sql: meters) }
+        migrator.registerMigration("rules") { try $0.execute(sql: rules) }
         return migrator
     }
 
@@ -83,5 +85,51 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE session_labels (session TEXT PRIMARY KEY, labels TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE snapshot (at INTEGER PRIMARY KEY, body TEXT NOT NULL, pushed INTEGER NOT NULL) STRICT;
+        """
+
+    /// Accounts by meter instead of by budget, in order of time, so that what still counts and what no longer does are
+    /// each one stretch of the table. They are derived anew; a budget without a fingerprint takes the one it has now.
+    ///
+    /// `record_apart` holds what a rollup can't tell: calls without a price, and calls that cost nothing. The calls of a
+    /// combination of labels lie in order of time, so that its newest is found at once.
+    private static let meters = """
+        DROP TABLE account;
+        CREATE TABLE meter (id INTEGER PRIMARY KEY, definition TEXT NOT NULL UNIQUE, since INTEGER NOT NULL) STRICT;
+        CREATE TABLE account (
+            meter INTEGER NOT NULL, slot_start INTEGER NOT NULL, split TEXT NOT NULL, slot_end INTEGER NOT NULL,
+            cost INTEGER NOT NULL, tokens INTEGER NOT NULL, calls INTEGER NOT NULL,
+            PRIMARY KEY (meter, slot_start, split)
+        ) STRICT, WITHOUT ROWID;
+        UPDATE budget SET fingerprint = '';
+        DROP INDEX record_label_set;
+        CREATE INDEX record_label_set ON record (label_set, time);
+        CREATE INDEX record_apart ON record (time) WHERE cost_origin = 2 OR (cost_origin = 1 AND cost = 0);
+        CREATE INDEX rollup_unpriced ON rollup (unpriced) WHERE unpriced <> 0;
+        """
+
+    /// Alerts that are not about a share of a limit, and since when something is so that no alert tells of yet.
+    private static let rules = """
+        CREATE TABLE rule (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE timer (
+            item TEXT NOT NULL, split TEXT NOT NULL, threshold TEXT NOT NULL, since INTEGER NOT NULL,
+            PRIMARY KEY (item, split, threshold)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE alert_of_item (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, item TEXT NOT NULL, per TEXT NOT NULL, split TEXT NOT NULL,
+            window_start INTEGER NOT NULL, window_end INTEGER NOT NULL, ratio INTEGER,
+            limit_revision INTEGER NOT NULL, state TEXT NOT NULL, severity TEXT NOT NULL,
+            fired_at INTEGER NOT NULL, resolved_at INTEGER, ended_by TEXT, spent INTEGER,
+            limit_unit TEXT, limit_value INTEGER, text TEXT NOT NULL, action TEXT NOT NULL, notified TEXT NOT NULL,
+            silenced INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO alert_of_item
+            SELECT id, 'threshold', budget, per, split, window_start, window_end, ratio, limit_revision, state,
+                severity, fired_at, resolved_at, ended_by, spent, limit_unit, limit_value, '', action, notified, 0
+            FROM alert;
+        DROP TABLE alert;
+        ALTER TABLE alert_of_item RENAME TO alert;
+        CREATE INDEX alert_state ON alert (state, window_end);
+        CREATE INDEX alert_resolved ON alert (resolved_at);
+        CREATE INDEX alert_fired ON alert (fired_at);
         """
 }

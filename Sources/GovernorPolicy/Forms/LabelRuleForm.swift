@@ -15,7 +15,12 @@ extension Form where Draft == LabelRuleDraft {
     static var labelRule: Form {
         Form(
             noun: "a label rule",
-            fields: [Field("source", \.source, .name), Field("cwd", \.cwd, .labelPattern)],
+            fields: [
+                Field("source", \.source, .name, "The kind of source it is for, such as transcript."),
+                Field(
+                    "cwd", \.cwd, .labelPattern,
+                    "A regular expression for the whole working folder, whose named groups become labels."),
+            ],
             required: ["source", "cwd"])
     }
 }
@@ -27,7 +32,7 @@ extension Reader where Value == LabelRuleDraft {
 extension Reader where Value == LabelPattern {
     /// A regular expression whose named groups are labels.
     static var labelPattern: Reader {
-        .text("a regular expression") { text, place, reading in
+        .text("a regular expression", .scalar(pattern: "")) { text, place, reading in
             guard text.utf8.count <= 1024 else {
                 reading.error("this regular expression is over 1024 bytes", at: place)
                 return nil

@@ -1,17 +1,11 @@
 /// What the contract of policy files has and this version does not read yet: refused by name, never ignored. A word
 /// moves from here into its form when it arrives.
 enum Later {
-    static let top = ["rules", "models", "schedules", "prices", "holds", "overrides", "silences"]
-    static let budget = ["during"]
-    static let window = ["block"]
-    static let windowKeys = ["starts_on"]
-    static let thresholds = ["forecast"]
-    static let actions = ["downgrade", "for"]
-    static let pauses = ["until_resumed"]
+    static let top = ["prices", "holds"]
     static let receiverKinds = ["email", "webhook", "pagerduty", "discord", "teams", "ntfy"]
     static let receiver = ["repeat_every", "group_interval", "digest"]
     static let notifications = ["group_interval", "repeat_every"]
-    static let sources = ["authority", "manual_minutes_per_task", "hypothetical_model"]
+    static let sources = ["authority", "manual_minutes_per_task"]
 }
 
 extension Reading {

@@ -6,11 +6,16 @@ struct PolicyDraft {
     var timezone: Placed<Zone>?
     var mode: Placed<Mode>?
     var budgets: [Placed<BudgetDraft>]?
+    var rules: [Placed<RuleDraft>]?
     var receivers: [Named<ReceiverDraft>]?
     var notifications: NotificationsDraft?
+    var models: [Named<[ModelMapEntry]>]?
+    var schedules: [Named<ScheduleDraft>]?
     var labels: [LabelRuleDraft]?
     var free: [Glob]?
     var sources: SourcesDraft?
+    var overrides: [Placed<OverrideDraft>]?
+    var silences: [Placed<SilenceDraft>]?
 }
 
 struct NotificationsDraft {
@@ -20,6 +25,7 @@ struct NotificationsDraft {
 
 struct SourcesDraft {
     var staleAfter: [Named<Span>]?
+    var hypotheticalModel: Placed<String>?
 }
 
 extension Form where Draft == PolicyDraft {
@@ -27,15 +33,36 @@ extension Form where Draft == PolicyDraft {
         Form(
             noun: "a policy file",
             fields: [
-                Field("version", \.version, .version),
-                Field("timezone", \.timezone, Reader<Zone>.zone.placed),
-                Field("mode", \.mode, Reader<Mode>.mode.placed),
-                Field("budgets", \.budgets, Reader<BudgetDraft>.budget.placed.list),
-                Field("receivers", \.receivers, Reader<ReceiverDraft>.receiver.named("receivers")),
-                Field("notifications", \.notifications, Form<NotificationsDraft>.notifications.reader(.init())),
-                Field("labels", \.labels, Reader<LabelRuleDraft>.labelRule.list),
-                Field("free", \.free, Reader<Glob>.glob.list),
-                Field("sources", \.sources, Form<SourcesDraft>.sources.reader(.init())),
+                Field("version", \.version, .version, "The version of the format; always 1."),
+                Field(
+                    "timezone", \.timezone, Reader<Zone>.zone.placed,
+                    "The IANA time zone of calendar windows, schedules and dates; UTC if absent."),
+                Field("mode", \.mode, Reader<Mode>.mode.placed, "observe: decide and tell, but never block."),
+                Field("budgets", \.budgets, Reader<BudgetDraft>.budget.placed.list, "Limits on spend per window."),
+                Field("rules", \.rules, Reader<RuleDraft>.rule.placed.list, "Conditions that are no share of a limit."),
+                Field(
+                    "receivers", \.receivers, Reader<ReceiverDraft>.receiver.named("receivers"),
+                    "Where alerts go, by name."),
+                Field(
+                    "notifications", \.notifications, Form<NotificationsDraft>.notifications.reader(.init()),
+                    "What holds for every receiver that does not say otherwise."),
+                Field(
+                    "models", \.models, Reader<[ModelMapEntry]>.modelMap.named("model maps"),
+                    "Model maps, by name: which model to use instead of which."),
+                Field(
+                    "schedules", \.schedules, Reader<ScheduleDraft>.schedule.named("schedules"),
+                    "Hours of the week, by name."),
+                Field(
+                    "labels", \.labels, Reader<LabelRuleDraft>.labelRule.list, "Labels for what a source doesn't name."),
+                Field("free", \.free, Reader<Glob>.glob.list, "Models that cost nothing on purpose, as patterns."),
+                Field(
+                    "sources", \.sources, Form<SourcesDraft>.sources.reader(.init()), "What holds for usage sources."),
+                Field(
+                    "overrides", \.overrides, Form<OverrideDraft>.override.reader(.init()).placed.list,
+                    "Limits changed for a while, with a reason."),
+                Field(
+                    "silences", \.silences, Form<SilenceDraft>.silence.reader(.init()).placed.list,
+                    "Alerts muted for a while, with a reason; limits go on."),
             ],
             required: ["version"], later: Later.top)
     }
@@ -46,8 +73,12 @@ extension Form where Draft == NotificationsDraft {
         Form(
             noun: "notifications",
             fields: [
-                Field("group_wait", \.groupWait, Reader<Span>.spanOrZero.placed),
-                Field("dashboard_url", \.dashboardURL, Reader<String>.pageAddress.placed),
+                Field(
+                    "group_wait", \.groupWait, Reader<Span>.spanOrZero.placed,
+                    "How long alerts of one budget or rule are gathered into one message."),
+                Field(
+                    "dashboard_url", \.dashboardURL, Reader<String>.pageAddress.placed,
+                    "Where the dashboard is, for links in messages."),
             ],
             later: Later.notifications)
     }
@@ -57,7 +88,14 @@ extension Form where Draft == SourcesDraft {
     static var sources: Form {
         Form(
             noun: "sources",
-            fields: [Field("stale_after", \.staleAfter, Reader<Span>.span.named("kinds of source"))],
+            fields: [
+                Field(
+                    "stale_after", \.staleAfter, Reader<Span>.span.named("kinds of source"),
+                    "After how long without a record a kind of source counts as silent."),
+                Field(
+                    "hypothetical_model", \.hypotheticalModel, Reader<String>.model.placed,
+                    "The listed model that savings are compared with; claude-opus-5 if absent."),
+            ],
             later: Later.sources)
     }
 }
@@ -65,7 +103,7 @@ extension Form where Draft == SourcesDraft {
 extension Reader where Value == Bool {
     /// The version of the file's format; 1 is the only one.
     static var version: Reader {
-        .text("a version") { text, place, reading in
+        .text("a version", .whole(atLeast: 1, atMost: 1)) { text, place, reading in
             if text == "1" { return true }
             reading.error("unknown version \(Quoting.quoted(text))", at: place, hint: "write \"version: 1\"")
             return nil

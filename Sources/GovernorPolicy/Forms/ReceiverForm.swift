@@ -47,12 +47,12 @@ extension Form where Draft == ReceiverDraft {
         Form(
             noun: "a receiver",
             fields: [
-                Field("slack", \.slack, Form<SlackDraft>.slack.reader(.init())),
-                Field("log", \.log, .log),
-                Field("group_wait", \.groupWait, .spanOrZero),
-                Field("resolved", \.resolved, .flag),
-                Field("allow_private", \.allowPrivate, .flag),
-                Field("ca_file", \.caFile, .wholePath),
+                Field("slack", \.slack, Form<SlackDraft>.slack.reader(.init()), "An incoming webhook of Slack."),
+                Field("log", \.log, .log, "Governor's own log."),
+                Field("group_wait", \.groupWait, .spanOrZero, "How long alerts are gathered into one message."),
+                Field("resolved", \.resolved, .flag, "Whether it is told when an alert is over; true if absent."),
+                Field("allow_private", \.allowPrivate, .flag, "Whether its address may be in a private network."),
+                Field("ca_file", \.caFile, .wholePath, "A further certificate authority, as a PEM file."),
             ],
             choice: Choice(noun: "kind", keys: ["slack", "log"] + Later.receiverKinds),
             later: Later.receiverKinds + Later.receiver)
@@ -62,7 +62,12 @@ extension Form where Draft == ReceiverDraft {
 extension Form where Draft == SlackDraft {
     static var slack: Form {
         Form(
-            noun: "a slack receiver", fields: [Field("webhook_url", \.webhook, .secretAddress)],
+            noun: "a slack receiver",
+            fields: [
+                Field(
+                    "webhook_url", \.webhook, .secretAddress,
+                    "The webhook's address, best as ${VAR} from the environment; an empty one turns the receiver off.")
+            ],
             required: ["webhook_url"])
     }
 }
@@ -75,7 +80,7 @@ extension Reader where Value == LogDraft {
     /// `log: {}`, or `log:` alone.
     static var log: Reader {
         let form = Form<LogDraft>(noun: "an empty map, {}", fields: [])
-        return Reader(noun: form.noun) { node, reading in
+        return Reader(noun: form.noun, shape: .either([.object(form.shape), .nothing])) { node, reading in
             switch node.content {
             case .scalar where node.isAbsent: return LogDraft()
             case .map(let entries) where entries.isEmpty: return LogDraft()
@@ -94,7 +99,8 @@ extension Reader where Value == LogDraft {
 
 extension Reader where Value == SecretAddress {
     static var secretAddress: Reader {
-        Reader(noun: "an address") { node, reading in
+        Reader(noun: "an address", shape: .text(pattern: "^$|\\$\\{|\(Pattern.address)", example: "${SLACK_WEBHOOK}")) {
+            node, reading in
             guard let text = Reader<Substituted>.substituted.read(node, &reading) else { return nil }
             guard text.text.isEmpty || WebAddress.isValid(text.text) else {
                 let origin = text.variables.isEmpty ? "" : " (from \(Quoting.list(text.variables)))"
@@ -111,9 +117,9 @@ extension Reader where Value == SecretAddress {
 extension Reader where Value == String {
     /// A path from the root; where Governor was started must not decide which file it is.
     static var wholePath: Reader {
-        Reader(noun: "a path") { node, reading in
+        Reader(noun: "a path", shape: .text(pattern: "^(?:/|\\$\\{)", example: "/etc/ssl/ours.pem")) { node, reading in
             guard let text = Reader<Substituted>.substituted.read(node, &reading)?.text else { return nil }
-            if text.hasPrefix("/") { return text }
+            if text.hasPrefix("/") || text.isEmpty && reading.mayLackSecrets { return text }
             reading.error("this path is not whole", at: node.place, hint: "begin it with \"/\"")
             return nil
         }

@@ -2,120 +2,96 @@ import GovernorCore
 
 /// One line of `at`.
 struct ThresholdDraft {
-    /// nil when it could not be read or was there before; its actions are checked all the same.
-    var ratio: Ratio?
-    var actions: ActionsDraft
+    /// What it is a share of; nil when it could not be read or was there before, and its actions are checked all the
+    /// same.
+    var share: Share?
+    /// Of its key.
+    var place: Place
+    var actions = ActionsDraft()
+    var hold: Span?
+    var keepFiringFor: Span?
+
+    struct Share: Hashable {
+        var measure: Threshold.Measure
+        var ratio: Ratio
+
+        /// As files write it: `80%`, `forecast 110%`.
+        var text: String { measure == .spent ? ratio.percentText : "forecast \(ratio.percentText)" }
+    }
 }
 
-/// What happens at a threshold.
-struct ActionsDraft {
-    var notify: [Placed<String>]?
-    var throttle: Throttle?
-    var pause: Placed<Pause>?
-    var stop: Bool?
-}
-
-extension Form where Draft == ActionsDraft {
-    static var actions: Form {
+extension Form where Draft == ThresholdDraft {
+    static var threshold: Form {
         Form(
             noun: "a threshold",
-            fields: [
-                Field("notify", \.notify, Reader<String>.name.placed.oneOrMore),
-                Field("throttle", \.throttle, .throttle),
-                Field("pause", \.pause, Reader<Pause>.pause.placed),
-                Field("stop", \.stop, .flag),
+            fields: ActionFields.all(resets: true).map { $0.within(\.actions) } + [
+                Field("for", \.hold, .spanOrZero, "How long the share must be reached before anything happens."),
+                Field(
+                    "keep_firing_for", \.keepFiringFor, .spanOrZero,
+                    "How long the share must not be reached any more before the alert resolves."),
             ],
-            later: Later.actions)
+            elsewhere: ["price_as": "only a rule with \"when: unpriced_model\" has it"])
     }
 }
 
 extension Reader where Value == [ThresholdDraft] {
     /// `at:`, a map from shares of the limit to actions.
     static var thresholds: Reader {
-        Reader(noun: "a map from shares of the limit to actions") { node, reading in
+        let form = Form<ThresholdDraft>.threshold
+        let noun = "a map from shares of the limit to actions"
+        let shape = Shape.map(
+            keys: "^(?:forecast +)?\(Pattern.percent)$", of: .named("threshold", .object(form.shape)), atLeast: 0)
+        return Reader(noun: noun, shape: shape) { node, reading in
             guard case .map(let entries) = node.content else {
-                reading.mismatch(
-                    node, expected: "a map from shares of the limit to actions",
-                    hint: "such as at: { 100%: { pause: until_reset } }")
+                reading.mismatch(node, expected: noun, hint: "such as at: { 100%: { pause: until_reset } }")
                 return nil
             }
-            var places: [Ratio: Place] = [:]
+            var places: [ThresholdDraft.Share: Place] = [:]
             var drafts: [ThresholdDraft] = []
-            for entry in entries {
-                let ratio = ratio(of: entry, &reading)
-                var actions = ActionsDraft()
-                Form<ActionsDraft>.actions.read(entry.value, into: &actions, &reading)
-                if case .map(let actions) = entry.value.content, actions.isEmpty {
+            for entry in entries where !entry.isMerge {
+                var draft = ThresholdDraft(share: share(of: entry, &reading), place: entry.keyPlace)
+                form.read(entry.value, into: &draft, &reading)
+                if case .map(let keys) = entry.value.content, keys.allSatisfy({ waits.contains($0.key) }) {
                     reading.warning("nothing happens at this threshold", at: entry.keyPlace, hint: "add an action")
                 }
-                if let ratio, let first = places[ratio] {
+                if let share = draft.share, let first = places[share] {
                     reading.error(
-                        "\(ratio.percentText) is given twice", at: entry.keyPlace,
+                        "\(share.text) is given twice", at: entry.keyPlace,
                         hint: "it is already \(first.seen(from: entry.keyPlace))")
-                    drafts.append(ThresholdDraft(ratio: nil, actions: actions))
-                } else {
-                    if let ratio { places[ratio] = entry.keyPlace }
-                    drafts.append(ThresholdDraft(ratio: ratio, actions: actions))
+                    draft.share = nil
                 }
+                if let share = draft.share { places[share] = entry.keyPlace }
+                drafts.append(draft)
             }
             return drafts
         }
     }
 
-    private static func ratio(of entry: YAMLNode.Entry, _ reading: inout Reading) -> Ratio? {
-        if let ratio = Reader<Ratio>.percent(entry.key) { return ratio }
-        if let word = Later.thresholds.first(where: { entry.key.hasPrefix($0) }) {
-            reading.unsupported(word, at: entry.keyPlace)
-            return nil
+    /// What a threshold may have that is no action.
+    private static var waits: [String] { ["for", "keep_firing_for"] }
+
+    private static func share(of entry: YAMLNode.Entry, _ reading: inout Reading) -> ThresholdDraft.Share? {
+        let key = entry.key
+        if let ratio = Reader<Ratio>.percent(key) { return ThresholdDraft.Share(measure: .spent, ratio: ratio) }
+        let words = key.split(separator: " ")
+        if words.count == 2, words[0] == "forecast", let ratio = Reader<Ratio>.percent(words[1]) {
+            return ThresholdDraft.Share(measure: .forecast, ratio: ratio)
         }
-        let isBare = Reader<Ratio>.percent(entry.key + "%") != nil
         reading.error(
-            "\(Quoting.quoted(entry.key)) is not a share of the limit", at: entry.keyPlace,
-            hint: isBare
-                ? "did you mean \"\(entry.key)%\"?"
-                : "write it as a percentage above 0% and up to 1000%, such as 80% or 12.5%")
+            "\(Quoting.quoted(key)) is not a share of the limit", at: entry.keyPlace,
+            hint: meant(by: key).map { "did you mean \"\($0)\"?" }
+                ?? "write it as a percentage above 0% and up to 1000%, such as 80%, 12.5% or forecast 110%")
         return nil
     }
-}
 
-/// Both parts of a throttle, of which at least one is there.
-private struct ThrottleDraft {
-    var maxWorkers: Int64?
-    var delay: Span?
-}
-
-extension Reader where Value == Throttle {
-    static var throttle: Reader {
-        let form = Form<ThrottleDraft>(
-            noun: "a throttle",
-            fields: [Field("max_workers", \.maxWorkers, .count), Field("delay", \.delay, .span)])
-        return Reader(noun: form.noun) { node, reading in
-            var draft = ThrottleDraft()
-            form.read(node, into: &draft, &reading)
-            if case .map(let parts) = node.content, parts.isEmpty {
-                reading.error(
-                    "this throttle slows nothing down", at: node.place, hint: "give it max_workers, delay or both")
-            }
-            return Throttle(maxWorkers: draft.maxWorkers, delay: draft.delay)
-        }
-    }
-}
-
-extension Reader where Value == Pause {
-    /// `until_reset`, or how long.
-    static var pause: Reader {
-        .text("a pause") { text, place, reading in
-            if text == "until_reset" { return .untilReset }
-            if let span = Span(text: text), span > .zero { return .lasting(span) }
-            if Later.pauses.contains(text) {
-                reading.unsupported(text, at: place)
-            } else {
-                reading.error(
-                    "unknown pause \(Quoting.quoted(text))", at: place,
-                    hint: Spelling.hint(for: text, among: ["until_reset"] + Later.pauses)
-                        ?? "it is until_reset, or a duration such as 15m")
-            }
-            return nil
-        }
+    /// `80` for `80%`; `forcast 110%`, `forecast110%` and `forecast 110` for `forecast 110%`.
+    private static func meant(by key: String) -> String? {
+        let word = key.prefix { $0.isLetter }
+        let rest = key.dropFirst(word.count).drop { $0 == " " }
+        let number = rest.hasSuffix("%") ? String(rest) : "\(rest)%"
+        guard Reader<Ratio>.percent(number) != nil else { return nil }
+        if word.isEmpty { return number }
+        let isForecast = word == "forecast" || Spelling.nearest(to: String(word), among: ["forecast"]) != nil
+        return isForecast ? "forecast \(number)" : nil
     }
 }

@@ -1,11 +1,18 @@
 /// What readers share while they go through a policy: the environment, and the problems found so far.
 struct Reading {
     let environment: [String: String]
+    /// Whether a text that needs a variable or file that isn't there is simply empty: where nobody is notified.
+    let mayLackSecrets: Bool
     private(set) var diagnostics: [Diagnostic] = []
     /// False once a whole file is missing; then nobody can say that a name exists nowhere.
     var isComplete = true
 
-    init(environment: [String: String]) { self.environment = environment }
+    init(environment: [String: String], mayLackSecrets: Bool = false) {
+        self.environment = environment
+        self.mayLackSecrets = mayLackSecrets
+    }
+
+    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     mutating func error(_ message: String, at place: Place, hint: String? = nil) {
         add(.error, message, place, hint)
@@ -15,103 +22,16 @@ struct Reading {
         add(.warning, message, place, hint)
     }
 
+    /// `expected a list, found a map`; nothing for what has been reported already.
+    mutating func mismatch(_ node: YAMLNode, expected: String, hint: String? = nil) {
+        if case .refused = node.content { return }
+        error("expected \(expected), found \(node.kind)", at: node.place, hint: hint)
+    }
+
     private mutating func add(_ severity: Diagnostic.Severity, _ message: String, _ place: Place, _ hint: String?) {
         diagnostics.append(
             Diagnostic(
                 file: place.file, line: place.line, column: place.column, severity: severity, message: message,
                 hint: hint))
-    }
-}
-
-/// How one kind of value is written. Readers and forms are values, so that what they accept can be listed as well as
-/// read.
-struct Reader<Value> {
-    /// With its article: `a duration`.
-    let noun: String
-    /// - Returns: nil when it reported an error.
-    let read: (YAMLNode, inout Reading) -> Value?
-
-    /// A single value, by its text alone.
-    ///
-    /// - Parameters:
-    ///   - hint: how to write it, for when `parse` gives nil.
-    static func scalar(_ noun: String, hint: String, _ parse: @escaping (String) -> Value?) -> Reader {
-        Reader.text(noun) { text, place, reading in
-            if let value = parse(text) { return value }
-            let variable = "${…} is read in receivers only"
-            reading.error(
-                "\(Quoting.quoted(text)) is not \(noun)", at: place, hint: text.contains("${") ? variable : hint)
-            return nil
-        }
-    }
-
-    /// The same for values that report in their own words.
-    static func text(_ noun: String, _ parse: @escaping (String, Place, inout Reading) -> Value?) -> Reader {
-        Reader(noun: noun) { node, reading in
-            guard case .scalar(let text, _) = node.content, !node.isAbsent else {
-                reading.mismatch(node, expected: noun)
-                return nil
-            }
-            return parse(text, node.place, &reading)
-        }
-    }
-
-    /// One of a few words.
-    static func choice(_ noun: String, _ words: [(word: String, value: Value)]) -> Reader {
-        let names = words.map(\.word)
-        return Reader.text("a \(noun)") { text, place, reading in
-            if let match = words.first(where: { $0.word == text }) { return match.value }
-            reading.error(
-                "unknown \(noun) \(Quoting.quoted(text))", at: place,
-                hint: Spelling.hint(for: text, among: names) ?? "it is \(Quoting.list(names, "or"))")
-            return nil
-        }
-    }
-
-    func map<New>(_ transform: @escaping (Value) -> New) -> Reader<New> {
-        Reader<New>(noun: noun) { node, reading in read(node, &reading).map(transform) }
-    }
-
-    /// The value with the place it begins at.
-    var placed: Reader<Placed<Value>> {
-        Reader<Placed<Value>>(noun: noun) { node, reading in
-            read(node, &reading).map { Placed(value: $0, place: node.place) }
-        }
-    }
-
-    /// A list; elements that can't be read are left out, and reported.
-    var list: Reader<[Value]> {
-        Reader<[Value]>(noun: "a list") { node, reading in
-            guard case .list(let elements) = node.content else {
-                reading.mismatch(node, expected: "a list")
-                return nil
-            }
-            var values: [Value] = []
-            for element in elements {
-                if let value = read(element, &reading) { values.append(value) }
-            }
-            return values
-        }
-    }
-
-    /// A list of at least one, or the one without brackets.
-    var oneOrMore: Reader<[Value]> {
-        Reader<[Value]>(noun: "\(noun) or a list of them") { node, reading in
-            switch node.content {
-            case .list(let elements) where elements.isEmpty:
-                reading.error("the list is empty", at: node.place, hint: "name at least one, or remove the key")
-                return nil
-            case .list: return list.read(node, &reading)
-            default: return read(node, &reading).map { [$0] }
-            }
-        }
-    }
-}
-
-extension Reading {
-    /// `expected a list, found a map`; nothing for what has been reported already.
-    mutating func mismatch(_ node: YAMLNode, expected: String, hint: String? = nil) {
-        if case .refused = node.content { return }
-        error("expected \(expected), found \(node.kind)", at: node.place, hint: hint)
     }
 }

@@ -14,6 +14,12 @@ enum Substitution {
 
     /// - Returns: nil when a part can't be had, which is reported by the name of the variable or file.
     static func resolve(_ text: String, at place: Place, _ reading: inout Reading) -> Substituted? {
+        guard reading.mayLackSecrets else { return resolveWhole(text, at: place, &reading) }
+        // Also a secret that is there: a test must not depend on who runs it.
+        return text.contains("${") ? Substituted(text: "", variables: []) : Substituted(text: text, variables: [])
+    }
+
+    private static func resolveWhole(_ text: String, at place: Place, _ reading: inout Reading) -> Substituted? {
         var result = Substituted(text: "", variables: [])
         var isWhole = true
         var rest = text[...]
@@ -96,6 +102,7 @@ enum Substitution {
 
 extension Reader where Value == Substituted {
     static var substituted: Reader {
-        .text("a text") { text, place, reading in Substitution.resolve(text, at: place, &reading) }
+        .text("a text", .scalar(pattern: "")) { text, place, reading in Substitution.resolve(text, at: place, &reading)
+        }
     }
 }

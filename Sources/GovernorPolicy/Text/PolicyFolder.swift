@@ -34,13 +34,47 @@ enum PolicyFolder {
         }
     }
 
+    /// The tests a path stands for: itself, or all of the folder in the order of their names. None at all is reported.
+    static func tests(at path: String, _ reading: inout Reading) -> [String] {
+        guard isFolder(path) else { return [path] }
+        let shown = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        do {
+            let names = try FileManager.default.contentsOfDirectory(atPath: path).filter(isTest)
+            if names.isEmpty {
+                reading.error(
+                    "there is no test in this folder", at: .whole(shown), hint: "add a file that ends in _test.yaml")
+            }
+            return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(shown)/\($0)" }
+        } catch {
+            reading.error("the folder can't be read", at: .whole(shown), hint: FileProblem(error).reason)
+            return []
+        }
+    }
+
+    /// A path as a file names it: from the root, or seen from the folder that file is in.
+    static func path(_ path: String, beside file: String) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+        if path == "." { return folder.isEmpty ? "." : folder.count > 1 ? String(folder.dropLast()) : folder }
+        return folder + path
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder = false
+        return exists(path, &isFolder) && isFolder
+    }
+
+    private static func isTest(_ name: String) -> Bool {
+        !name.hasPrefix(".") && [".yaml", ".yml"].contains { name.hasSuffix("_test" + $0) }
+    }
+
     static func isPolicy(_ name: String) -> Bool {
         let endings = [".yaml", ".yml"]
         return !name.hasPrefix(".")
             && endings.contains { name.hasSuffix($0) && !name.hasSuffix("_test" + $0) && name.count > $0.count }
     }
 
-    private static func text(at path: String, _ reading: inout Reading) -> PolicyText {
+    static func text(at path: String, _ reading: inout Reading) -> PolicyText {
         do {
             return .checked(try RegularFile.read(path, limit: PolicyText.sizeLimit + 1), file: path, &reading)
         } catch {

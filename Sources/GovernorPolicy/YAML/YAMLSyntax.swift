@@ -27,6 +27,8 @@ enum YAMLSyntax {
             return ("a \",\" or \"}\" is missing before this", opened)
         case "did not find expected ',' or ']'":
             return ("a \",\" or \"]\" is missing before this", opened)
+        case "did not find expected node content":
+            return ("a value, or a closing bracket, is missing before this", nil)
         case "found unexpected end of stream":
             return ("a quote is never closed", opened)
         case "but found another document":

@@ -69,7 +69,8 @@ struct Check: ParsableCommand {
     private static func throttled(_ answer: JSON) -> String {
         let delay = answer["delay_s"].map { "delay \($0.text)s" }
         let workers = answer["max_workers"].map { "at most \($0.text) workers" }
-        return "throttle: " + [delay, workers].compactMap { $0 }.joined(separator: ", ")
+        let model = answer["model"].map { "use \($0.text)" }
+        return "throttle: " + [delay, workers, model].compactMap { $0 }.joined(separator: ", ")
     }
 
     /// No daemon: the caller has said what then.

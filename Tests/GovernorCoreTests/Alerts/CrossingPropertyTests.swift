@@ -82,9 +82,7 @@ import Testing
                 check(book.tick(at: now), "a changed limit")
             case 8:
                 // A restart: what the ledger holds is all there is.
-                book = Book(
-                    policy: book.policy, limitRevisions: book.limitRevisions, accounts: book.accounts,
-                    outbox: book.outbox, now: now)
+                book = book.reloaded(now: now)
                 check(book.tick(at: now), "a restart")
                 #expect(book.tick(at: now).alerts.isEmpty, "the same instant again has nothing new")
             default:
@@ -112,11 +110,11 @@ import Testing
             let counted = shelf.records.values.filter {
                 budget.window.counts(budget.window.slot(containing: $0.time, in: budget.zone), at: now)
             }
-            let sums = Dictionary(grouping: counted) { budget.recordSplit(of: $0.labels) }
+            let sums = Dictionary(grouping: counted) { Split(booking: $0.labels, per: budget.per) }
                 .mapValues { $0.reduce(Amount.zero) { $0 + $1.amount } }
             for split in Set(sums.keys).union(book.accounts[index].keys) {
                 let spent =
-                    book.account(AccountKey(budget: index, split: split))?.spent(at: now, window: budget.window)
+                    book.account(AccountKey(meter: index, split: split))?.spent(at: now, window: budget.window)
                     ?? .zero
                 #expect(spent == sums[split] ?? .zero, "\(budget.name) of \(split.raw)")
             }

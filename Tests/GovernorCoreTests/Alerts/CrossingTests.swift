@@ -95,7 +95,7 @@ import Testing
                 .isEmpty)
         #expect(book.decide(Labels(), now: midnight + .minutes(59)).kind == .allow)
         book.tick(at: midnight + .hours(3))
-        #expect(book.account(AccountKey(budget: 0, split: .fleet)) == nil, "an hour later it is the ledger's alone")
+        #expect(book.account(AccountKey(meter: 0, split: .fleet)) == nil, "an hour later it is the ledger's alone")
         #expect(
             book.commit([spend(usd("10"), at: midnight - .seconds(1), id: "c")], at: midnight + .hours(3)).alerts
                 .isEmpty)
@@ -133,13 +133,9 @@ import Testing
         let full = book.policy
         var fewer = full
         fewer.budgets[0].thresholds.removeFirst()
-        book = Book(
-            policy: fewer, limitRevisions: book.limitRevisions, accounts: book.accounts, outbox: book.outbox,
-            now: monday)
+        book = book.reloaded(fewer, now: monday)
         #expect(book.tick(at: monday).resolved.map(\.end) == [.budgetRemoved])
-        book = Book(
-            policy: full, limitRevisions: book.limitRevisions, accounts: book.accounts, outbox: book.outbox, now: monday
-        )
+        book = book.reloaded(full, now: monday)
         #expect(book.tick(at: monday).alerts.isEmpty)
     }
 
@@ -180,7 +176,7 @@ import Testing
         #expect(book.decide(Labels(), now: start + .minutes(10)).kind == .allow, "its pause is over")
         let next = book.tick(at: start + .minutes(145)).fired
         #expect(next.count == 1 && next.map(\.id) != first.map(\.id))
-        #expect(book.account(AccountKey(budget: 0, split: .fleet))?.crossings.count == 1)
+        #expect(book.account(AccountKey(meter: 0, split: .fleet))?.crossings.count == 1)
         book.tick(at: start + .days(31))
         book.tick(at: start + .days(32))
         book.tick(at: start + .days(33))
@@ -198,14 +194,26 @@ import Testing
 
     @Test func `an alert's identity is its item, split, window, threshold and limit revision`() {
         let ids = [
-            Alert.id(item: "b", split: .fleet, start: monday, ratio: .percent(80), limitRevision: 0),
-            Alert.id(item: "c", split: .fleet, start: monday, ratio: .percent(80), limitRevision: 0),
-            Alert.id(item: "b", split: Split(raw: "w"), start: monday, ratio: .percent(80), limitRevision: 0),
-            Alert.id(item: "b", split: .fleet, start: monday + .days(1), ratio: .percent(80), limitRevision: 0),
-            Alert.id(item: "b", split: .fleet, start: monday, ratio: .percent(100), limitRevision: 0),
-            Alert.id(item: "b", split: .fleet, start: monday, ratio: .percent(80), limitRevision: 1),
+            Alert.id(
+                item: "b", split: .fleet, start: monday, threshold: Threshold(ratio: .percent(80)), limitRevision: 0),
+            Alert.id(
+                item: "c", split: .fleet, start: monday, threshold: Threshold(ratio: .percent(80)), limitRevision: 0),
+            Alert.id(
+                item: "b", split: Split(raw: "w"), start: monday, threshold: Threshold(ratio: .percent(80)),
+                limitRevision: 0),
+            Alert.id(
+                item: "b", split: .fleet, start: monday + .days(1), threshold: Threshold(ratio: .percent(80)),
+                limitRevision: 0),
+            Alert.id(
+                item: "b", split: .fleet, start: monday, threshold: Threshold(ratio: .percent(100)), limitRevision: 0),
+            Alert.id(
+                item: "b", split: .fleet, start: monday, threshold: Threshold(ratio: .percent(80)), limitRevision: 1),
         ]
         #expect(Set(ids).count == ids.count)
-        #expect(ids[0] == Alert.id(item: "b", split: .fleet, start: monday, ratio: .percent(80), limitRevision: 0))
+        #expect(
+            ids[0]
+                == Alert.id(
+                    item: "b", split: .fleet, start: monday, threshold: Threshold(ratio: .percent(80)), limitRevision: 0
+                ))
     }
 }

@@ -36,7 +36,7 @@ import Testing
     private static func shown(_ notifications: [Notification]) -> [String] {
         notifications.map { message in
             "\(message.receiver) \(message.group): "
-                + message.items.map { "\($0.alert.ratio.percentText) \($0.alert.split.raw) \($0.event)" }.joined(
+                + message.items.map { "\($0.alert.threshold) \($0.alert.split.raw) \($0.event)" }.joined(
                     separator: ", ")
         }
     }

@@ -113,11 +113,12 @@ import Testing
                 Self.threshold(100),
             ])
         let book = Book(
-            policy: Policy(revision: "r", budgets: [budget]), limitRevisions: [0], accounts: [[.fleet: account]],
+            policy: Policy(revision: "r", budgets: [budget]), limits: [Book.InForce(limit: budget.limit, revision: 0)],
+            accounts: [[.fleet: account]],
             outbox: [:], now: monday)
         let decision = book.decide(Labels(), now: monday)
         #expect(decision.kind == .pause && !decision.stop && decision.remaining == .zero && decision.maxWorkers == 2)
-        #expect(decision.reasons.first?.held == 4_000_000_000)
+        #expect(decision.reasons.first?.share?.held == 4_000_000_000)
     }
 
     @Test func `the strictest wins, throttles join, and what is left is the least`() {
@@ -142,12 +143,12 @@ import Testing
         let other = book.decide(Labels([.model: "claude-haiku-4-5"]), now: monday)
         #expect(other.kind == .throttle && other.maxWorkers == 3 && other.delay == .seconds(60))
         #expect(
-            other.remaining == .dollars(8) && other.resumeAt == nil && other.reasons.map(\.budget) == ["slow", "few"])
+            other.remaining == .dollars(8) && other.resumeAt == nil && other.reasons.map(\.item) == ["slow", "few"])
 
         let opusNow = book.decide(Labels([.model: "claude-opus-5"]), now: monday)
         #expect(opusNow.kind == .pause && !opusNow.stop && opusNow.remaining == .dollars(1))
         #expect(opusNow.resumeAt == instant("2026-03-09T00:00:00Z"), "when all that holds it back is over")
-        #expect(opusNow.reasons.map(\.budget) == ["day", "week", "slow", "few"], "what pauses is named first")
+        #expect(opusNow.reasons.map(\.item) == ["day", "week", "slow", "few"], "what pauses is named first")
 
         book.commit([spend(usd("9"), Labels([.model: "claude-opus-5"]), id: "more")], at: monday)
         let stopped = book.decide(Labels([.model: "claude-opus-5"]), now: monday)
@@ -219,7 +220,8 @@ import Testing
             Amount(cost: usd("9"), tokens: 0, calls: 1), to: Window.calendar(.day).slot(containing: monday, in: .utc))
         let budget = Self.budget("b", at: [Self.threshold(80, .lasting(.minutes(15)))])
         let book = Book(
-            policy: Policy(revision: "r", budgets: [budget]), limitRevisions: [0], accounts: [[.fleet: account]],
+            policy: Policy(revision: "r", budgets: [budget]), limits: [Book.InForce(limit: budget.limit, revision: 0)],
+            accounts: [[.fleet: account]],
             outbox: [:], now: monday)
         #expect(book.decide(Labels(), now: monday).resumeAt == monday + .minutes(15))
     }

@@ -107,7 +107,7 @@ struct RecordShelf {
             #expect(plan.accounts.allSatisfy { key, account in book.account(key) == (account.isEmpty ? nil : account) })
         }
         func spent(_ budget: Int, _ split: Split) -> Amount {
-            book.account(AccountKey(budget: budget, split: split))?.spent(at: now, window: budgets[budget].window)
+            book.account(AccountKey(meter: budget, split: split))?.spent(at: now, window: budgets[budget].window)
                 ?? .zero
         }
         func sum(_ isIn: (UsageRecord) -> Bool) -> Amount {

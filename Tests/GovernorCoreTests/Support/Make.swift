@@ -58,13 +58,31 @@ extension Book {
     func relimited(_ budget: Int, to limit: Limit, now: Timestamp) -> Book {
         var policy = policy
         policy.budgets[budget].limit = limit
-        var revisions = limitRevisions
-        revisions[budget] += 1
-        return Book(policy: policy, limitRevisions: revisions, accounts: accounts, outbox: outbox, now: now)
+        var limits = limits
+        limits[budget] = InForce(limit: limit, revision: limits[budget].revision + 1)
+        return reloaded(policy, limits: limits, now: now)
+    }
+
+    /// What a restart or a reload of the policy finds in the ledger.
+    func reloaded(_ policy: Policy? = nil, limits: [InForce]? = nil, now: Timestamp) -> Book {
+        Book(
+            policy: policy ?? self.policy, limits: limits ?? self.limits, accounts: accounts, rules: rules,
+            loose: loose, outbox: outbox, now: now)
     }
 }
 
 extension Plan {
     var fired: [Alert] { alerts.filter { $0.state == .firing } }
     var resolved: [Alert] { alerts.filter { $0.state == .resolved } }
+}
+
+extension Threshold {
+    /// A share of what is spent, and what happens there.
+    init(
+        ratio: Ratio, notify: [String] = [], throttle: Throttle? = nil, pause: Pause? = nil, stop: Bool = false,
+        hold: Span = .zero
+    ) {
+        self.init(
+            ratio: ratio, actions: Actions(notify: notify, throttle: throttle, pause: pause, stop: stop), hold: hold)
+    }
 }

@@ -3,37 +3,17 @@ import Seeds
 import Testing
 
 @Suite struct WindowTests {
-    /// Instants that a mistake would show at: near a change of the offset, near midnight, near a month's end, anywhere.
-    private static func awkwardInstant(in zone: Zone, _ random: inout SeededGenerator) -> Timestamp {
-        let anywhere = Timestamp(milliseconds: random.number(631_152_000_000...2_145_916_800_000))
-        switch random.number(0..<4) {
-        case 0:
-            let later = anywhere + .days(200)
-            let offset = zone.offset(at: anywhere)
-            guard zone.offset(at: later) != offset else { return anywhere }
-            let change = zone.transition(after: anywhere.milliseconds, upTo: later.milliseconds, from: offset)
-            return change + Span(milliseconds: random.number(-7_200_000...7_200_000))
-        case 1:
-            let midnight = zone.start(of: zone.civil(at: anywhere).date)
-            return midnight + Span(milliseconds: random.number(-2...2))
-        case 2:
-            let date = zone.civil(at: anywhere).date
-            let first = zone.start(of: CivilDate(year: date.year, month: date.month, day: 1))
-            return first + Span(milliseconds: random.number(-90_000_000...90_000_000))
-        default: return anywhere
-        }
-    }
-
     @Test(arguments: Seed.some(60)) func `every instant is in one slot, and slots meet`(seed: Seed) throws {
         var random = SeededGenerator(seed)
         for _ in 0..<40 {
             let identifier = random.pick(trickyZones)
             let zone = try #require(Zone(identifier: identifier), "\(identifier)")
-            let time = Self.awkwardInstant(in: zone, &random)
+            let time = random.awkwardInstant(in: zone)
             for unit in Window.CalendarUnit.allCases {
-                let window = Window.calendar(unit)
+                let period = random.once(in: 3) ? Window.Period(unit) : random.period(unit)
+                let window = Window.calendar(period)
                 let slot = window.slot(containing: time, in: zone)
-                let note: Comment = "\(unit) at \(RFC3339.utc(time)) in \(identifier)"
+                let note: Comment = "\(period.text) at \(RFC3339.utc(time)) in \(identifier)"
                 #expect(slot.contains(time), note)
                 #expect(window.current(at: time, in: zone) == slot, note)
                 #expect(window.slot(containing: slot.start, in: zone) == slot, note)
@@ -56,7 +36,7 @@ import Testing
         for _ in 0..<60 {
             let identifier = random.pick(trickyZones)
             let zone = try #require(Zone(identifier: identifier))
-            let time = Self.awkwardInstant(in: zone, &random)
+            let time = random.awkwardInstant(in: zone)
             let note: Comment = "\(RFC3339.utc(time)) in \(identifier)"
             let day = Window.calendar(.day).slot(containing: time, in: zone)
             let date = zone.civil(at: day.start).date
@@ -68,7 +48,7 @@ import Testing
             for (unit, months) in [
                 (Window.CalendarUnit.month, [Int64](1...12)), (.quarter, [1, 4, 7, 10]), (.year, [1]),
             ] {
-                let slot = Window.calendar(unit).slot(containing: time, in: zone)
+                let slot = Window.calendar(Window.Period(unit)).slot(containing: time, in: zone)
                 let first = zone.civil(at: slot.start).date
                 #expect(first.day == 1 && months.contains(first.month), note)
                 #expect(slot.start <= day.start && day.end <= slot.end, note)
@@ -102,7 +82,7 @@ import Testing
     func `known days have known bounds`(
         unit: Window.CalendarUnit, identifier: String, time: String, start: String, end: String
     ) {
-        let slot = Window.calendar(unit).slot(containing: instant(time), in: zone(identifier))
+        let slot = Window.calendar(Window.Period(unit)).slot(containing: instant(time), in: zone(identifier))
         #expect(RFC3339.utc(slot.start) == start)
         #expect(RFC3339.utc(slot.end) == end)
     }
@@ -156,7 +136,7 @@ import Testing
         for identifier in ["UTC", "Europe/Warsaw", "Pacific/Apia", "America/St_Johns"] {
             let zone = zone(identifier)
             for unit in Window.CalendarUnit.allCases {
-                let window = Window.calendar(unit)
+                let window = Window.calendar(Window.Period(unit))
                 _ = window.counts(window.slot(containing: time, in: zone), at: time)
             }
             _ = Window.lifetime.slot(containing: time, in: zone)
@@ -167,27 +147,5 @@ import Testing
             _ = RFC3339.text(time, in: zone)
         }
         _ = RFC3339.utc(time)
-    }
-}
-
-@Suite struct ZoneTests {
-    @Test(arguments: trickyZones) func `every awkward zone is known`(identifier: String) {
-        #expect(Zone(identifier: identifier)?.identifier == identifier)
-    }
-
-    @Test(arguments: [
-        "", "PST", "GMT+3", "Warsaw", "Europe/Warszawa", "europe/warsaw", "Europe/Warsaw ", "/", "local", "../UTC",
-        "Mars/Olympus",
-    ])
-    func `what is no zone of the tz data is refused`(identifier: String) {
-        #expect(Zone(identifier: identifier) == nil)
-    }
-
-    @Test func `a reading the clock jumps over is the instant of the jump`() {
-        let warsaw = zone("Europe/Warsaw")
-        let skipped = CivilTime(date: CivilDate(year: 2026, month: 3, day: 29), millisecondOfDay: 9_000_000)
-        #expect(RFC3339.utc(warsaw.instant(of: skipped)) == "2026-03-29T01:00:00Z")
-        let twice = CivilTime(date: CivilDate(year: 2026, month: 10, day: 25), millisecondOfDay: 9_000_000)
-        #expect(RFC3339.utc(warsaw.instant(of: twice)) == "2026-10-25T00:30:00Z")
     }
 }

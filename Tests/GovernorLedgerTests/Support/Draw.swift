@@ -1,5 +1,5 @@
-import Seeds
 import GovernorCore
+import Seeds
 
 /// Random values of the kinds a ledger stores.
 extension SeededGenerator {
@@ -28,10 +28,12 @@ extension SeededGenerator {
                 input: number(0...5000), output: number(0...5000), cacheRead: number(0...90_000),
                 cacheWrite5m: number(0...900), cacheWrite1h: number(0...900), cacheWrite12h: number(0...9),
                 reasoning: number(0...900)),
+            terms: Terms(tier: pick([.standard, .standard, .batch]), webSearches: number(0...2)),
             outcome: pick([.success, .success, .error, .cancelled]),
             raw: once(in: 2) ? nil : .init(file: pick(["/a.jsonl", "/b/ü.jsonl"]), offset: number(0...1_000_000)))
-        record.cost = Money(nanodollars: number(0...3_000_000_007))
+        if record.outcome == .error { record.errorKind = pick([nil, "rate_limit", "overloaded"]) }
         record.costOrigin = pick([.reported, .priced, .unpriced])
+        if record.costOrigin != .priced || !once(in: 3) { record.cost = Money(nanodollars: number(0...3_000_000_007)) }
         return record
     }
 
@@ -50,26 +52,47 @@ extension SeededGenerator {
         "Pacific/Kiritimati",
     ].map { zone($0) }
 
-    mutating func budget(_ name: String) -> Budget {
+    mutating func window() -> Window {
         let units = Window.CalendarUnit.allCases
         let spans: [Span] = [.minutes(5), .hours(1), .hours(5), .days(1), .days(30), Span(milliseconds: 77_777)]
-        let window: Window = pick([.calendar(pick(units)), .calendar(pick(units)), .rolling(pick(spans)), .lifetime])
-        let pers: [[LabelKey]] = [
+        return pick([
+            .calendar(Window.Period(pick(units))), .calendar(Window.Period(pick(units))),
+            .calendar(Window.Period(.month, startsOn: number(1...31))),
+            .calendar(Window.Period(.day, startsAt: .minutes(number(0...1439)))), .rolling(pick(spans)),
+            .rolling(pick(spans)), .block(pick(spans)), .lifetime,
+        ])
+    }
+
+    mutating func per() -> [LabelKey] {
+        pick([
             [], [], [.label(.worker)], [.label(.project), .label(.user)], [.tag("env")], [.label(.model), .tag("a,b")],
-        ]
-        let matchers: [Matcher] = [
+        ])
+    }
+
+    mutating func matcher() -> Matcher {
+        pick([
             .all, .all, Matcher(terms: [.init(key: .label(.model), globs: [Glob("claude-opus-*")])]),
             Matcher(terms: [
                 .init(key: .label(.project), globs: [Glob("web"), Glob("a?i")]),
                 .init(key: .label(.worker), globs: [Glob("*")]),
             ]),
             Matcher(terms: [.init(key: .tag("env"), globs: [Glob("pr*")])]),
-        ]
-        var budget = Budget(
-            name: name, limit: limit(), per: pick(pers), window: window, zone: pick(Self.zones),
-            matcher: pick(matchers), mode: pick([.enforce, .enforce, .observe]))
-        budget.thresholds = thresholds()
-        return budget
+        ])
+    }
+
+    /// Also with ends inside a quarter of an hour.
+    mutating func schedule() -> Schedule? {
+        guard once(in: 4) else { return nil }
+        let days: [Set<Int64>] = [[], [1, 2, 3, 4, 5], [6, 7], [1]]
+        return Schedule(
+            name: "shift", days: pick(days), from: .minutes(number(0...1439)), to: .minutes(pick([0, 375, 840, 1440])))
+    }
+
+    mutating func budget(_ name: String) -> Budget {
+        let window = window()
+        return Budget(
+            name: name, limit: limit(), per: per(), window: window, zone: pick(Self.zones), matcher: matcher(),
+            schedule: schedule(), thresholds: thresholds(window), mode: pick([.enforce, .enforce, .observe]))
     }
 
     mutating func limit() -> Limit {
@@ -80,20 +103,75 @@ extension SeededGenerator {
         }
     }
 
-    mutating func thresholds() -> [Threshold] {
-        [Int64](arrayLiteral: 25, 50, 80, 100).compactMap { percent in
+    mutating func thresholds(_ window: Window) -> [Threshold] {
+        var thresholds = [Int64](arrayLiteral: 25, 50, 80, 100).compactMap { percent -> Threshold? in
             guard !once(in: 4) else { return nil }
             return Threshold(
-                ratio: .percent(percent), notify: pick([[], ["ops"], ["ops", "team"], ["team"]]),
-                pause: percent == 100 ? .lasting(.minutes(15)) : nil)
+                ratio: .percent(percent), actions: actions(pauses: percent == 100),
+                hold: pick([.zero, .zero, .minutes(3), .hours(2)]), keepFiringFor: pick([nil, nil, .minutes(9)]))
         }
+        if case .calendar = window, once(in: 2) {
+            thresholds.append(
+                Threshold(measure: .forecast, ratio: .percent(pick([50, 110])), actions: actions(), hold: .minutes(4)))
+        }
+        return thresholds
+    }
+
+    private mutating func actions(pauses: Bool = false, waits: Bool = false) -> Actions {
+        Actions(
+            notify: pick([[], ["ops"], ["ops", "team"], ["team"]]),
+            throttle: once(in: 4) ? Throttle(maxWorkers: 2) : nil,
+            pause: pauses
+                ? pick([nil, .lasting(.minutes(15)), .lasting(.hours(3)), .untilResumed])
+                : waits ? .untilResumed : nil)
     }
 
     mutating func policy() -> Policy {
-        Policy(
-            revision: "drawn", budgets: (0..<number(2..<6)).map { budget("budget-\($0)") },
+        let budgets = (0..<number(2..<6)).map { budget("budget-\($0)") }
+        return Policy(
+            revision: "drawn", budgets: budgets, rules: (0..<number(0..<4)).map { rule("rule-\($0)", budgets) },
             receivers: [
                 Receiver(name: "ops", kind: .log), Receiver(name: "team", kind: .log, groupWait: .minutes(2)),
             ])
+    }
+
+    mutating func rule(_ name: String, _ budgets: [Budget]) -> Rule {
+        Rule(
+            name: name, condition: condition(budgets), per: per(), matcher: matcher(), schedule: schedule(),
+            zone: pick(Self.zones), hold: pick([.zero, .minutes(2)]), keepFiringFor: pick([.zero, .minutes(5)]),
+            actions: actions(waits: once(in: 4)))
+    }
+
+    private mutating func condition(_ budgets: [Budget]) -> RuleCondition {
+        let span: Span = pick([.minutes(7), .minutes(15), .hours(3)])
+        switch number(0..<7) {
+        case 0: return .burnRate(BurnRate(over: span, above: .dollars(number(1...200))))
+        case 1:
+            let budget = pick(budgets)
+            return .budgetBurn(BudgetBurn(budget: budget.name, window: budget.window))
+        case 2:
+            return .anomaly(Anomaly(over: span, baseline: .days(7), above: .percent(200), minimum: .dollars(1)))
+        case 3: return .errors(ErrorStreak(count: number(1...3), within: span, kinds: once(in: 2) ? [] : [Glob("ra*")]))
+        case 4: return .unpricedModel(UnpricedModel())
+        case 5:
+            return .concentration(
+                Concentration(by: .label(.model), of: .usd, above: .percent(40), minCalls: 3, over: span))
+        default:
+            let prices = ClassPrices(input: 3_000_000_000, output: 15_000_000_000)
+            let row = PriceRow(provider: "anthropic", model: "claude-opus-5", base: prices)
+            return .savings(Savings(above: .dollars(number(0...2)), window: pick([.day, .month]), at: row))
+        }
+    }
+
+    /// An override of one budget and a silence, both of which begin and end around `start`, on even minutes after it.
+    mutating func adjusted(_ policy: Policy, around start: Timestamp) -> Policy {
+        var policy = policy
+        let from = start + .minutes(2 * number(0...6))
+        let interval = Interval(start: from, end: from + .minutes(2 * number(2...9)))
+        let place = number(0..<policy.budgets.count)
+        policy.budgets[place].overrides = [Override(limit: limit(), interval: interval, reason: "more work")]
+        let name = pick([policy.budgets[number(0..<policy.budgets.count)].name, "rule-0"])
+        policy.silences = [Silence(items: [Glob(name)], interval: interval, reason: "known")]
+        return policy
     }
 }

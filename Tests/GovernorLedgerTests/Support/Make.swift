@@ -33,7 +33,7 @@ func budget(
 ) -> Budget {
     Budget(
         name: name, limit: .usd(.dollars(dollars)), per: per, window: window,
-        thresholds: percents.map { Threshold(ratio: .percent($0), notify: ["ops"]) })
+        thresholds: percents.map { Threshold(ratio: .percent($0), actions: Actions(notify: ["ops"])) })
 }
 
 func policy(_ budgets: Budget...) -> Policy {
@@ -63,7 +63,7 @@ extension Ledger {
     }
 
     func commit(_ plan: Plan, on book: inout Book) throws -> Plan {
-        try commit(LedgerTransaction(plan: plan, policy: book.policy))
+        try commit(LedgerTransaction(plan: plan, book: book))
         book.apply(plan)
         return plan
     }

@@ -43,7 +43,7 @@ enum Examples {
     }
 
     static func notification(_ alerts: [Alert], event: Alert.State = .firing) throws -> Notification {
-        notification(try #require(alerts.first).budget, alerts.map { Notification.Item(alert: $0, event: event) })
+        notification(try #require(alerts.first).item, alerts.map { Notification.Item(alert: $0, event: event) })
     }
 
     static func notification(_ group: String, _ items: [Notification.Item]) -> Notification {
@@ -85,5 +85,12 @@ enum Expected: Hashable, Sendable {
             case .refused(let failure): .refused(failure.reason)
             case .failed(let failure, _): .failed(failure.reason, ambiguous: failure.isAmbiguous)
             }
+    }
+}
+
+extension Threshold {
+    /// A share of what is spent, and what happens there.
+    init(ratio: Ratio, notify: [String] = [], pause: Pause? = nil) {
+        self.init(ratio: ratio, actions: Actions(notify: notify, pause: pause))
     }
 }

@@ -76,7 +76,8 @@ class Decision:
 
     #: `allow`, `throttle` or `pause`.
     decision: str
-    #: One object per budget that holds work back: `budget`, `split`, `ratio`, `spent_usd`, `limit_usd`, `text` …
+    #: One object per budget or rule that holds work back: `budget` or `rule`, `split`, `text`, and of a budget `ratio`,
+    #: `spent_usd`, `limit_usd` …
     reasons: List[Dict[str, Any]] = field(default_factory=list)
     #: The least that is left over all matching dollar budgets; None when no such budget matches.
     remaining_usd: Optional[Decimal] = None
@@ -94,8 +95,9 @@ class Decision:
     caveats: List[str] = field(default_factory=list)
     #: The policy's revision.
     revision: Optional[str] = None
-    #: What it would have been, were the policy not in observe mode.
+    #: What it would have been, were nothing in observe mode, and why.
     would: Optional[str] = None
+    would_reasons: List[Dict[str, Any]] = field(default_factory=list)
     as_of: Optional[datetime] = None
     #: Governor was not reached: this is the caller's own `on_unavailable`, not a decision on any budget.
     unavailable: bool = False
@@ -212,6 +214,21 @@ class Governor:
         if budgets is not None:
             request["budgets"] = budgets
         return self._request(request)
+
+    def explain(self, *, estimate_usd: Optional[Usd] = None, **labels: Any) -> Dict[str, Any]:
+        """The decision (`check`) and, item by item of the policy, why (`items`)."""
+        request = {"op": "explain", **_labels(labels)}
+        if estimate_usd is not None:
+            request["estimate_usd"] = _dollars("estimate_usd", estimate_usd)
+        return self._request(request)
+
+    def resume(self, **labels: Any) -> Dict[str, Any]:
+        """Ends pauses that wait for an operator (`pause: until_resumed`), of these labels; without any, all."""
+        return self._request({"op": "resume", **_labels(labels)})
+
+    def reload(self) -> Dict[str, Any]:
+        """Has the policy's files read again: `reloaded`, `revision`, and `policy_error` when the old policy stays."""
+        return self._request({"op": "reload"})
 
     def ping(self) -> Dict[str, Any]:
         """The daemon's version and uptime."""
@@ -598,6 +615,7 @@ def _decision(reply: Mapping[str, Any]) -> Decision:
         delay_s=_seconds(reply.get("delay_s")), max_workers=reply.get("max_workers"), model=reply.get("model"),
         stop=reply.get("stop") is True, stale=list(reply.get("stale") or []),
         caveats=list(reply.get("caveats") or []), revision=reply.get("revision"), would=reply.get("would"),
+        would_reasons=list(reply.get("would_reasons") or []),
         as_of=_time(reply.get("as_of")))
 
 

@@ -1,0 +1,181 @@
+/// Plans a group of changes one after the other over a book that stays as it is.
+package struct Planner {
+    let book: Book
+    var plan: Plan
+    private var touched: Set<AccountKey> = []
+    /// Meters by labels: many records of a group have the same ones.
+    private var matching: [Labels: [Int]] = [:]
+
+    package init(book: Book, now: Timestamp) {
+        self.book = book
+        plan = Plan(now: now)
+    }
+
+    var now: Timestamp { plan.now }
+    var policy: Policy { book.policy }
+
+    /// What ended before it is over for good.
+    func horizon(of meter: Meter) -> Timestamp { now - book.grace(of: meter) }
+
+    /// Books records into every account they belong to.
+    package mutating func add(_ changes: [RecordChange]) {
+        plan.changes += changes
+        for change in changes {
+            switch change {
+            case .insert(let record): book(record, isRemoval: false)
+            case .revise(let stored, let record):
+                // A call that is told again in larger numbers keeps its place among those of its instant.
+                let stays =
+                    stored.record.time == record.time && stored.record.labels == record.labels
+                    && stored.record.identity.id == record.identity.id
+                book(stored.record, isRemoval: true, keepsPlace: stays)
+                book(record, isRemoval: false)
+            case .remove(let stored): book(stored.record, isRemoval: true)
+            }
+        }
+    }
+
+    /// Takes a delivery's outcome in.
+    package mutating func add(_ notification: Notification) {
+        plan.notifications.removeAll { $0.id == notification.id }
+        plan.notifications.append(notification)
+    }
+
+    /// Looks at the accounts that were touched; to be called once, at the end of a group.
+    package mutating func evaluateTouched() {
+        var due = touched
+        // What an override's first or last record crosses is held against the limit of its time.
+        let changed = noteLimits()
+        for place in changed { due.formUnion(accounts(of: place)) }
+        evaluate(due.sorted(by: AccountKey.inOrder))
+        if !changed.isEmpty { evaluateRules(all: false, limitsChanged: true) }
+    }
+
+    /// Looks at every account: windows that ended, spend that expired, thresholds of a changed policy; and once a minute
+    /// at forecasts and at rules that time alone may fire.
+    package mutating func evaluateAll() {
+        plan.looksAtAll = true
+        let changed = noteLimits()
+        var due = touched
+        for place in book.accounts.indices {
+            let isForced = changed.contains(place) || book.lookedAt == .distantPast
+            for (split, account) in book.accounts[place] where isForced || book.quietUntil(account, of: place) <= now {
+                due.insert(AccountKey(meter: place, split: split))
+            }
+        }
+        evaluate(due.sorted(by: AccountKey.inOrder))
+        let isMinute = now.milliseconds / 60_000 != book.lookedAt.milliseconds / 60_000
+        if isMinute { evaluateForecasts() }
+        evaluateRules(all: isMinute, limitsChanged: !changed.isEmpty)
+        settleLoose()
+        if isMinute { liftSilences() }
+    }
+
+    /// The plan, with the messages its alerts make.
+    package consuming func finish() -> Plan {
+        var pending = book.outbox
+        for notification in plan.notifications { pending[notification.id] = notification }
+        plan.notifications += NotificationPlanner.plan(plan.alerts, pending: pending, policy: policy, now: now)
+        return plan
+    }
+
+    // MARK: Booking
+
+    private mutating func book(_ record: UsageRecord, isRemoval: Bool, keepsPlace: Bool = false) {
+        let places = matching[record.labels] ?? book.metering.matching(record.labels)
+        matching[record.labels] = places
+        for place in places where book.isOpen(place, at: record.time) {
+            let meter = book.metering.meters[place]
+            let key = AccountKey(meter: place, split: Split(booking: record.labels, per: meter.per))
+            guard meter.isStored else {
+                if !keepsPlace { note(record, in: key, meter, isRemoval: isRemoval) }
+                continue
+            }
+            guard let whole = meter.amount(of: record) else { continue }
+            let amount = isRemoval ? -whole : whole
+            let slot = book.slot(of: place, containing: record.time, in: account(key))
+            let isLive = meter.expiry(of: slot) > horizon(of: meter)
+            // A block that is over begins nowhere: what is known of its neighbours is gone from memory.
+            if case .window(.block) = meter.slots, !isLive { continue }
+            plan.deltas[Plan.Delta(key: key, slot: slot), default: .zero] += amount
+            // Windows long past are the ledger's alone.
+            guard isLive else { continue }
+            plan.accounts[key, default: book.account(key) ?? Account()].add(amount, to: slot)
+            touched.insert(key)
+        }
+    }
+
+    /// Keeps when there was a record, and how it ended.
+    private mutating func note(_ record: UsageRecord, in key: AccountKey, _ meter: Meter, isRemoval: Bool) {
+        guard meter.expiry(of: Interval(start: record.time, end: record.time)) > now else { return }
+        plan.accounts[key, default: book.account(key) ?? Account()].note(record, meter, isRemoval: isRemoval)
+        touched.insert(key)
+    }
+
+    func account(_ key: AccountKey) -> Account { plan.accounts[key] ?? book.account(key) ?? Account() }
+
+    // MARK: Looking
+
+    private mutating func evaluate(_ keys: [AccountKey]) {
+        var judged: Set<RuleKey> = []
+        for key in keys {
+            switch book.metering.owners[key.meter] {
+            case .budget: evaluateBudget(key)
+            case .forecast: prune(key)
+            case .rule(let rule):
+                prune(key)
+                let kind = policy.rules[rule].condition.kind
+                if kind.firesWithRecords { judged.insert(RuleKey(rule: rule, split: kind.judged(key.split))) }
+            }
+        }
+        for key in judged.sorted(by: RuleKey.inOrder) { evaluate(key) }
+    }
+
+    private mutating func prune(_ key: AccountKey) {
+        let before = account(key)
+        var account = before
+        let meter = book.metering.meters[key.meter]
+        account.prune(before: horizon(of: meter), meter: meter)
+        if account != before { plan.accounts[key] = account }
+    }
+
+    /// Limits that changed because an override began or ended; the places of their budgets.
+    private mutating func noteLimits() -> Set<Int> {
+        var changed: Set<Int> = []
+        for (place, budget) in policy.budgets.enumerated() where !budget.overrides.isEmpty {
+            let limit = budget.limit(at: now)
+            guard limit != book.limits[place].limit else { continue }
+            plan.limits[place] = Book.InForce(limit: limit, revision: book.limits[place].revision + 1)
+            changed.insert(place)
+        }
+        return changed
+    }
+
+    private func accounts(of place: Int) -> [AccountKey] {
+        book.accounts[place].keys.map { AccountKey(meter: place, split: $0) }
+    }
+
+    func limit(of budget: Int) -> Book.InForce { plan.limits[budget] ?? book.limits[budget] }
+
+    /// The keys of a meter's accounts, with those of this plan.
+    func splits(of place: Int) -> [Split] {
+        let planned = plan.accounts.keys.lazy.filter { $0.meter == place }.map(\.split)
+        return Set(book.accounts[place].keys).union(planned).sorted { $0.raw < $1.raw }
+    }
+}
+
+extension Account {
+    /// Notes a record in a meter that keeps single calls.
+    package mutating func note(_ record: UsageRecord, _ meter: Meter, isRemoval: Bool = false) {
+        switch meter.value {
+        case .presence: if !isRemoval { lastSeen = max(lastSeen ?? record.time, record.time) }
+        // Who gave up on a call says nothing of whether it would have failed.
+        case .outcomes:
+            let id = StableHash.value(record.identity.key + "\u{1F}" + (record.identity.request ?? ""))
+            let kind = record.outcome == .success ? nil : record.errorKind ?? record.outcome.rawValue
+            let call = Call(time: record.time, id: id, errorKind: kind)
+            note(call, isRemoval: isRemoval || record.outcome == .cancelled)
+        case .spend, .unpriced, .saved: break
+        }
+    }
+}

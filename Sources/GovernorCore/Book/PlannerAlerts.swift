@@ -1,0 +1,123 @@
+extension Planner {
+    /// Ends alerts that nothing in the policy stands behind any more.
+    mutating func settleLoose() {
+        let ended = book.loose.filter { $0.kind != .policy }
+        guard !ended.isEmpty else { return }
+        for var alert in ended {
+            alert.resolve(at: now, because: alert.kind == .rule ? .ruleChanged : .budgetRemoved)
+            plan.alerts.append(alert)
+        }
+        plan.loose = (plan.loose ?? book.loose).filter { $0.kind == .policy }
+    }
+
+    /// The policy's files have an error (nil: no longer), so that the old policy stays. The first error fires an alert to
+    /// every receiver; further ones change nothing until the files are valid again.
+    package mutating func notePolicyError(_ problem: String?) {
+        var loose = plan.loose ?? book.loose
+        let firing = loose.firstIndex { $0.kind == .policy }
+        switch (problem, firing) {
+        case (let problem?, nil):
+            var alert = Alert(
+                id: Alert.id(item: Alert.policyItem, kind: .policy, split: .fleet, start: now), kind: .policy,
+                item: Alert.policyItem, per: [], split: .fleet, window: Interval(start: now, end: .distantFuture),
+                ratio: nil, limitRevision: 0, severity: .critical, firedAt: now, spent: nil, limit: nil, text: problem,
+                action: "kept the policy that was in force", notified: policy.receivers.map(\.name))
+            alert.silenced = policy.silences.contains { $0.mutes(alert, at: now) }
+            loose.append(alert)
+            plan.alerts.append(alert)
+        case (nil, let place?):
+            var alert = loose.remove(at: place)
+            alert.resolve(at: now, because: .policyFixed)
+            plan.alerts.append(alert)
+        case (nil, nil), (.some, .some): return
+        }
+        plan.loose = loose
+    }
+
+    /// An operator lets work go on that was paused until then: the alerts behind such pauses resolve.
+    ///
+    /// - Parameter labels: every label that is given must be the alert's own; none at all means every pause.
+    /// - Returns: the alerts that ended.
+    package mutating func resume(_ labels: Labels) -> [Alert] {
+        var ended: [Alert] = []
+        for (place, budget) in policy.budgets.enumerated()
+        where budget.thresholds.contains(where: { $0.actions.pause == .untilResumed }) {
+            for split in splits(of: place) {
+                let key = AccountKey(meter: place, split: split)
+                var account = account(key)
+                for index in account.crossings.indices where account.crossings[index].alert.state == .firing {
+                    let crossing = account.crossings[index]
+                    let isHeld = budget.thresholds.contains {
+                        crossing.isOf($0) && $0.actions.pause == .untilResumed
+                    }
+                    guard isHeld, crossing.alert.isAbout(labels) else { continue }
+                    account.crossings[index].alert.resolve(at: now, because: .resumed)
+                    ended.append(account.crossings[index].alert)
+                    plan.accounts[key] = account
+                }
+            }
+        }
+        for (place, rule) in policy.rules.enumerated() where rule.actions.pause == .untilResumed {
+            for (split, state) in book.rules[place].sorted(by: { $0.key.raw < $1.key.raw }) {
+                guard var alert = state.alert, alert.isAbout(labels) else { continue }
+                alert.resolve(at: now, because: .resumed)
+                ended.append(alert)
+                // What goes on in full view of the operator pauses nobody again.
+                let key = RuleKey(rule: place, split: split)
+                let goesOn = finding(key, rule).holds
+                change(key, from: state, to: RuleState(heldAt: now, resumedAt: goesOn ? now : nil))
+            }
+        }
+        plan.alerts += ended
+        return ended
+    }
+
+    /// Tells of alerts that still fire after the silence that muted them has ended.
+    mutating func liftSilences() {
+        let (silences, now) = (policy.silences, now)
+        let isMuted = { (alert: Alert) in silences.contains { $0.mutes(alert, at: now) } }
+        for place in policy.budgets.indices {
+            let muted = book.accounts[place].filter { _, account in
+                account.crossings.contains { $0.alert.silenced && $0.alert.state == .firing }
+            }
+            for split in muted.keys.sorted(by: { $0.raw < $1.raw }) {
+                let key = AccountKey(meter: place, split: split)
+                var account = self.account(key)
+                for index in account.crossings.indices {
+                    let alert = account.crossings[index].alert
+                    guard alert.silenced, alert.state == .firing, !isMuted(alert) else { continue }
+                    account.crossings[index].alert.silenced = false
+                    plan.alerts.append(account.crossings[index].alert)
+                }
+                plan.accounts[key] = account
+            }
+        }
+        for place in policy.rules.indices {
+            for split in book.rules[place].keys.sorted(by: { $0.raw < $1.raw }) {
+                let key = RuleKey(rule: place, split: split)
+                guard var state = plan.rules[key] ?? book.rules[place][split], var alert = state.alert,
+                    alert.silenced, !isMuted(alert)
+                else { continue }
+                alert.silenced = false
+                state.alert = alert
+                plan.rules[key] = state
+                plan.alerts.append(alert)
+            }
+        }
+        var loose = plan.loose ?? book.loose
+        for index in loose.indices where loose[index].silenced && !isMuted(loose[index]) {
+            loose[index].silenced = false
+            plan.alerts.append(loose[index])
+            plan.loose = loose
+        }
+    }
+}
+
+extension Alert {
+    /// Whether it is about all of these labels; none at all fit every alert.
+    fileprivate func isAbout(_ labels: Labels) -> Bool {
+        let mine = self.labels
+        return LabelName.allCases.allSatisfy { labels[$0] == nil || labels[$0] == mine[$0] }
+            && labels.tags.allSatisfy { mine.tags[$0.key] == $0.value }
+    }
+}

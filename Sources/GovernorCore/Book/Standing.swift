@@ -1,0 +1,235 @@
+/// Where one account stands: what `check`, `status` and the feed show of it.
+package struct Standing: Hashable, Sendable {
+    package var spent: Int64
+    package var held: Int64
+    package var limit: Limit
+    package var window: Interval
+    /// The highest threshold reached, and the lowest one that is not.
+    package var reached: Ratio?
+    package var next: Ratio?
+    package var throttle: Throttle?
+    /// In the order of the thresholds.
+    package var downgrades: [ModelMap] = []
+    package private(set) var isPaused = false
+    package private(set) var stop = false
+    package private(set) var until: Timestamp?
+    /// Whether an operator has to let work go on.
+    package private(set) var awaitsOperator = false
+    package var lacksRoomFor: Money?
+
+    init(spent: Int64, held: Int64, limit: Limit, window: Interval) {
+        self.spent = spent
+        self.held = held
+        self.limit = limit
+        self.window = window
+    }
+
+    /// Where a rule that fires stands; it has no limit of its own.
+    init(of rule: Rule, _ alert: Alert, heldAt: Timestamp, now: Timestamp) {
+        self.init(spent: 0, held: 0, limit: .usd(.max), window: alert.window)
+        apply(rule.actions, heldAt: heldAt, now: now)
+    }
+
+    /// What is left under the limit; negative when it was overrun.
+    package var remaining: Int64 { limit.value.saturatingAdding(-max(0, spent.saturatingAdding(held))) }
+    package var ratio: Ratio { Ratio(of: spent, in: limit.value) }
+
+    package enum State: String, Sendable { case ok, warn, throttle, pause, stop }
+
+    package var state: State {
+        if stop { return .stop }
+        if isPaused { return .pause }
+        if throttle != nil || !downgrades.isEmpty { return .throttle }
+        return reached == nil ? .ok : .warn
+    }
+
+    /// Whether there is a reason to give.
+    package var holdsBack: Bool { isPaused || throttle != nil || !downgrades.isEmpty }
+
+    /// The later of two ends wins; one without an end wins over all.
+    mutating func block(until end: Timestamp?, stop: Bool = false, awaitsOperator: Bool = false) {
+        if !isPaused {
+            until = end
+        } else if let current = until, let end {
+            until = max(current, end)
+        } else {
+            until = nil
+        }
+        isPaused = true
+        self.stop = self.stop || stop
+        self.awaitsOperator = self.awaitsOperator || awaitsOperator
+    }
+
+    /// What slows work down, of a threshold or rule that is in force.
+    mutating func slow(_ actions: Actions) {
+        if let throttle = actions.throttle { self.throttle = throttle.joined(with: self.throttle) }
+        if let map = actions.downgrade, !downgrades.contains(map) { downgrades.append(map) }
+    }
+
+    /// A rule that fires: its pause lasts from when its condition held last.
+    mutating func apply(_ actions: Actions, heldAt: Timestamp, now: Timestamp) {
+        slow(actions)
+        if actions.stop { block(until: nil, stop: true) }
+        switch actions.pause {
+        case .lasting(let span): if heldAt + span > now { block(until: heldAt + span) }
+        case .untilReset, .untilResumed: block(until: nil, awaitsOperator: true)
+        case nil: break
+        }
+    }
+}
+
+extension Book {
+    /// Where one account of a budget stands at `now`.
+    package func standing(of key: AccountKey, estimate: Money? = nil, now: Timestamp) -> Standing {
+        let limit = policy.budgets[key.meter].limit(at: now)
+        let account = account(key) ?? Account()
+        let spent = limit.measure(account.spent(at: now, window: policy.budgets[key.meter].window))
+        let held = limit.measure(account.held)
+        var standing = Standing(spent: spent, held: held, limit: limit, window: window(of: key, at: now))
+        // Outside its shifts a budget decides nothing.
+        guard isOpen(key.meter, at: now) else { return standing }
+        let taken = spent.saturatingAdding(held)
+        if let first = policy.budgets[key.meter].thresholds.first, estimate == nil,
+            !first.ratio.isReached(by: taken, of: limit.value), account.crossings.isEmpty
+        {
+            // Most accounts are below their first threshold, and nothing below it can hold work back.
+            if first.measure == .spent { standing.next = first.ratio }
+            return standing
+        }
+        let budget = policy.budgets[key.meter]
+        let wanted = limit.unit == .usd ? estimate.map { taken.saturatingAdding($0.nanodollars) } : nil
+        for threshold in budget.thresholds(for: key.split) {
+            let crossing = crossing(of: threshold, key, account, limit, now: now)
+            let isReached: Bool
+            switch threshold.measure {
+            case .spent:
+                isReached = threshold.ratio.isReached(by: spent, of: limit.value)
+                if isReached {
+                    standing.reached = threshold.ratio
+                } else {
+                    standing.next = standing.next ?? threshold.ratio
+                }
+            case .forecast: isReached = crossing?.state == .firing
+            }
+            // What has to hold for a while acts when its alert fires, not before.
+            let acts = threshold.hold > .zero || threshold.measure == .forecast ? crossing?.state == .firing : isReached
+            if acts { standing.slow(threshold.actions) }
+            if threshold.actions.blocks {
+                let reach = Reach(
+                    acts: acts, taken: taken, wanted: wanted, estimate: estimate, crossing: crossing,
+                    lastFired: lastFired(threshold, key, account, limit))
+                block(by: threshold, budget, reach, now: now, &standing)
+            }
+        }
+        return standing
+    }
+
+    /// How far an account has come toward a threshold that blocks.
+    private struct Reach {
+        var acts: Bool
+        var taken: Int64
+        var wanted: Int64?
+        var estimate: Money?
+        var crossing: Alert?
+        var lastFired: Timestamp?
+    }
+
+    /// The alert of the threshold in the window of `now`; of a pause that only an operator ends, in any window.
+    private func crossing(
+        of threshold: Threshold, _ key: AccountKey, _ account: Account, _ limit: Limit, now: Timestamp
+    ) -> Alert? {
+        guard !account.crossings.isEmpty else { return nil }
+        let budget = policy.budgets[key.meter]
+        if threshold.actions.pause == .untilResumed,
+            let held = account.crossings.first(where: {
+                $0.isOf(threshold) && $0.alert.state == .firing && !budget.frees($0.alert, under: limit)
+            })
+        {
+            return held.alert
+        }
+        // Another limit than the alerts' arms every threshold again, from its first instant on.
+        guard limit == limits[key.meter].limit else { return nil }
+        let start =
+            threshold.measure == .forecast
+            ? window(of: key, at: now).start : slot(of: key.meter, containing: now, in: account).start
+        return account.crossing(
+            of: threshold, limitRevision: limits[key.meter].revision, from: start, window: budget.window, now: now
+        ).map { account.crossings[$0].alert }
+    }
+
+    /// When a threshold that pauses for a while was crossed last, in whichever window, while something could still be done.
+    private func lastFired(_ threshold: Threshold, _ key: AccountKey, _ account: Account, _ limit: Limit) -> Timestamp?
+    {
+        guard case .lasting = threshold.actions.pause, limit == limits[key.meter].limit else { return nil }
+        let revision = limits[key.meter].revision
+        return account.crossings.lazy.filter {
+            $0.isOf(threshold) && $0.alert.limitRevision == revision && $0.alert.firedAt < $0.alert.window.end
+        }.map(\.alert.firedAt).max()
+    }
+
+    private func block(
+        by threshold: Threshold, _ budget: Budget, _ reach: Reach, now: Timestamp, _ standing: inout Standing
+    ) {
+        if reach.acts, threshold.actions.stop { standing.block(until: end(of: budget, standing, now), stop: true) }
+        switch threshold.actions.pause {
+        // What stops running work starts no new work beyond it either.
+        case nil, .untilReset:
+            let isImmediate = threshold.measure == .spent && threshold.hold == .zero
+            let isFull = isImmediate && threshold.ratio.isReached(by: reach.taken, of: standing.limit.value)
+            let tooMuch =
+                isImmediate && reach.wanted.map { threshold.ratio.isPassed(by: $0, of: standing.limit.value) } ?? false
+            guard isFull || tooMuch || reach.acts else { return }
+            if tooMuch, !isFull, !standing.isPaused { standing.lacksRoomFor = reach.estimate }
+            standing.block(until: end(of: budget, standing, now))
+        case .lasting(let span):
+            // Also of one that was resolved meanwhile, with its window or by a correction: it lasts from the crossing, and
+            // the same crossing has no second one.
+            if let fired = reach.lastFired, fired + span > now {
+                standing.block(until: end(of: budget, at: fired + span, now))
+            } else if reach.acts, reach.crossing == nil {
+                // The spend is there before its alert: at start, while history is still being read.
+                standing.block(until: end(of: budget, at: now + span, now))
+            }
+        case .untilResumed:
+            // Once resumed, the same crossing holds nobody back a second time.
+            if reach.crossing.map({ $0.state == .firing }) ?? reach.acts {
+                standing.block(until: end(of: budget, at: nil, now), awaitsOperator: true)
+            }
+        }
+    }
+
+    /// When a budget that blocks to the end of its window lets go.
+    private func end(of budget: Budget, _ standing: Standing, _ now: Timestamp) -> Timestamp? {
+        end(of: budget, at: budget.resetsAt(standing.window), now)
+    }
+
+    /// That moment, or when the budget's shifts end before: outside them it decides nothing.
+    private func end(of budget: Budget, at time: Timestamp?, _ now: Timestamp) -> Timestamp? {
+        guard let schedule = budget.schedule, var end = schedule.shift(containing: now, in: budget.zone)?.end else {
+            return time
+        }
+        // One shift may follow the other without a gap; where a week of them do, there never is one.
+        for _ in 0..<7 {
+            guard let next = schedule.shift(containing: end, in: budget.zone) else { return min(time ?? end, end) }
+            end = next.end
+        }
+        return time
+    }
+}
+
+extension Budget {
+    /// When a window's spend starts anew; nil for rolling and lifetime ones.
+    package func resetsAt(_ window: Interval) -> Timestamp? {
+        switch self.window {
+        case .calendar, .block: window.end
+        case .rolling, .lifetime: nil
+        }
+    }
+}
+
+extension Ratio {
+    /// Whether `part` is strictly beyond this share of `whole`.
+    func isPassed(by part: Int64, of whole: Int64) -> Bool {
+        Int128(part) * 1_000_000 > Int128(whole) * Int128(partsPerMillion)
+    }
+}

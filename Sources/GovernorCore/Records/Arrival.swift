@@ -1,0 +1,20 @@
+extension UsageRecord {
+    /// How far a source's clock may run ahead of ours.
+    package static let clockLead = Span.minutes(5)
+
+    /// The record as it is booked when it arrives at `now`: dated, labelled and priced.
+    ///
+    /// What is dated in the future was spent now: a clock that runs ahead must neither hide spend in a window to come nor
+    /// keep it in a rolling one for ever.
+    package func arriving(at now: Timestamp, _ resolver: LabelResolver, _ prices: PriceBook) -> UsageRecord {
+        var record = self
+        if timeIsArrival || time > now + Self.clockLead {
+            record.time = now
+            record.timeIsArrival = true
+        }
+        record.labels = labels.kept
+        resolver.resolve(&record)
+        prices.price(&record)
+        return record
+    }
+}

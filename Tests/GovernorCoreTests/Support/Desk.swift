@@ -1,0 +1,219 @@
+import GovernorCore
+
+/// All that a ledger keeps, and nothing else: what a restart, a reload or a clock that was set back finds.
+struct MemoryLedger {
+    private struct Place: Hashable {
+        var meter: String
+        var split: Split
+    }
+
+    private var slots: [Place: [Interval: Amount]] = [:]
+    private(set) var alerts: [String: Alert] = [:]
+    private(set) var timers: [Plan.TimerKey: Timestamp] = [:]
+    private var limits: [String: Book.InForce] = [:]
+    private var outbox: [String: Notification] = [:]
+    private var records: [UsageRecord] = []
+
+    mutating func commit(_ plan: Plan, of book: Book) {
+        for (delta, amount) in plan.deltas {
+            let place = Place(meter: book.metering.meters[delta.key.meter].fingerprint, split: delta.key.split)
+            slots[place, default: [:]][delta.slot, default: .zero] += amount
+        }
+        for alert in plan.alerts { alerts[alert.id] = alert }
+        for (key, since) in plan.timers { timers[key] = since }
+        for (budget, limit) in plan.limits { limits[book.policy.budgets[budget].name] = limit }
+        for message in plan.notifications { outbox[message.id] = message.state == .pending ? message : nil }
+        for change in plan.changes {
+            switch change {
+            case .insert(let record): records.append(record)
+            case .revise(let old, let record):
+                records.removeAll { $0 == old.record }
+                records.append(record)
+            case .remove(let old): records.removeAll { $0 == old.record }
+            }
+        }
+    }
+
+    /// The book of a policy: stored accounts, alerts and timers; a changed limit counts its revision up.
+    mutating func book(_ policy: Policy, now: Timestamp) -> Book {
+        for budget in policy.budgets {
+            let limit = budget.limit(at: now)
+            guard let stored = limits[budget.name] else {
+                limits[budget.name] = Book.InForce(limit: limit, revision: 0)
+                continue
+            }
+            if stored.limit != limit {
+                limits[budget.name] = Book.InForce(limit: limit, revision: stored.revision + 1)
+            }
+        }
+        let metering = Metering(policy)
+        var accounts = metering.meters.map { spend(of: $0, now: now) }
+        for (place, budget) in policy.budgets.enumerated() {
+            for alert in alerts.values.sorted(by: { ($0.firedAt, $0.id) < ($1.firedAt, $1.id) })
+            where alert.item == budget.name {
+                accounts[place][alert.split, default: Account()].crossings.append(Crossing(alert: alert))
+            }
+            for (key, since) in timers where key.item == budget.name {
+                accounts[place][key.split, default: Account()].timers[key.threshold] = since
+            }
+        }
+        return Book(
+            policy: policy,
+            limits: policy.budgets.map { limits[$0.name] ?? Book.InForce(limit: $0.limit, revision: 0) },
+            accounts: accounts, rules: policy.rules.map { states(of: $0, now: now) },
+            loose: alerts.values.filter { $0.kind == .policy && $0.state == .firing }, outbox: outbox, now: now)
+    }
+
+    private func spend(of meter: Meter, now: Timestamp) -> [Split: Account] {
+        var accounts: [Split: Account] = [:]
+        if meter.isStored {
+            for (place, slots) in slots where place.meter == meter.fingerprint {
+                for (slot, amount) in slots where meter.memory(of: slot) > now - Book.lateness {
+                    accounts[place.split, default: Account()].add(amount, to: slot)
+                }
+            }
+        } else {
+            for record in records where meter.matcher.matches(record.labels) && meter.isOpen(at: record.time) {
+                let split = Split(booking: record.labels, per: meter.per)
+                accounts[split, default: Account()].note(record, meter)
+            }
+        }
+        return accounts
+    }
+
+    private func states(of rule: Rule, now: Timestamp) -> [Split: RuleState] {
+        var timers: [Split: [String: Timestamp]] = [:]
+        for (key, since) in self.timers where key.item == rule.name {
+            timers[key.split, default: [:]][key.threshold] = since
+        }
+        let firing = alerts.values.filter { $0.item == rule.name && $0.state == .firing }
+        let splits = Set(firing.map(\.split)).union(timers.keys)
+        return Dictionary(
+            uniqueKeysWithValues: splits.map { split in
+                (
+                    split,
+                    RuleState(
+                        alert: firing.first { $0.split == split }, timers: timers[split] ?? [:], now: now)
+                )
+            })
+    }
+}
+
+/// A book and the ledger under it, committed in step.
+struct Desk {
+    private(set) var book: Book
+    private(set) var ledger = MemoryLedger()
+    private(set) var fired: [String] = []
+    private(set) var resolved: [String] = []
+    /// Those that were muted when they fired, and told later.
+    private(set) var lifted: [String] = []
+
+    init(_ policy: Policy, now: Timestamp = monday) { book = ledger.book(policy, now: now) }
+
+    init(
+        _ budgets: [Budget] = [], rules: [Rule] = [], mode: Mode = .enforce, silences: [Silence] = [],
+        now: Timestamp = monday
+    ) {
+        let receivers = ["ops", "oncall"].map { Receiver(name: $0, kind: .log, groupWait: .zero) }
+        self.init(
+            Policy(
+                revision: "r", mode: mode, budgets: budgets, rules: rules, receivers: receivers, silences: silences),
+            now: now)
+    }
+
+    /// Plans, commits and applies what `body` adds.
+    @discardableResult
+    mutating func plan(at now: Timestamp, _ body: (inout Planner) -> Void) -> Plan {
+        var planner = Planner(book: book, now: now)
+        body(&planner)
+        let plan = planner.finish()
+        for alert in plan.fired {
+            let wasMuted = ledger.alerts[alert.id].map { $0.state == .firing && $0.silenced } ?? false
+            if wasMuted { lifted.append(alert.id) } else { fired.append(alert.id) }
+        }
+        if !plan.isEmpty { ledger.commit(plan, of: book) }
+        book.apply(plan)
+        resolved += plan.resolved.map(\.id)
+        return plan
+    }
+
+    @discardableResult
+    mutating func commit(_ changes: [RecordChange], at now: Timestamp) -> Plan {
+        plan(at: now) {
+            $0.add(changes)
+            $0.evaluateTouched()
+        }
+    }
+
+    @discardableResult
+    mutating func commit(_ records: [UsageRecord], at now: Timestamp) -> Plan {
+        commit(records.map { .insert($0) }, at: now)
+    }
+
+    /// One record, now.
+    @discardableResult
+    mutating func spent(_ cost: String, _ labels: Labels = Labels(), at now: Timestamp, id: String = "") -> Plan {
+        commit([spend(usd(cost), labels, at: now, id: id.isEmpty ? "\(now.milliseconds)" : id)], at: now)
+    }
+
+    @discardableResult
+    mutating func tick(at now: Timestamp) -> Plan { plan(at: now) { $0.evaluateAll() } }
+
+    /// Ticks so often, up to and including `end`.
+    @discardableResult
+    mutating func ticks(from start: Timestamp, to end: Timestamp, every step: Span = .minutes(1)) -> [Alert] {
+        var alerts: [Alert] = []
+        var now = start
+        while now <= end {
+            alerts += tick(at: now).alerts
+            now = now + step
+        }
+        return alerts
+    }
+
+    mutating func resume(_ labels: Labels = Labels(), at now: Timestamp) -> [Alert] {
+        var ended: [Alert] = []
+        plan(at: now) { ended = $0.resume(labels) }
+        return ended
+    }
+
+    /// A crash and a start: only the ledger is left. A new policy is a reload.
+    mutating func restart(_ policy: Policy? = nil, at now: Timestamp) {
+        book = ledger.book(policy ?? book.policy, now: now)
+    }
+
+    func decide(_ labels: Labels = Labels(), estimate: Money? = nil, at now: Timestamp) -> Decision {
+        book.decide(labels, estimate: estimate, now: now)
+    }
+
+    /// Whether what is announced to the world fits together: nothing twice, nothing that ends before it began.
+    var isSound: Bool {
+        Set(fired).count == fired.count && Set(lifted).count == lifted.count && Set(resolved).count == resolved.count
+            && Set(resolved).isSubset(of: fired)
+            && Set(book.firing.map(\.id)) == Set(fired).subtracting(resolved)
+    }
+}
+
+/// $10 for the fleet a day, with one threshold at 80%, unless told otherwise.
+func pot(
+    _ name: String = "b", _ limit: Limit = .usd(.dollars(10)), per: [LabelKey] = [], window: Window = .calendar(.day),
+    match: Matcher = .all, during: Schedule? = nil, mode: Mode = .enforce, zone: Zone = .utc,
+    overrides: [Override] = [], at thresholds: [Threshold] = [Threshold(ratio: .percent(80), notify: ["ops"])]
+) -> Budget {
+    Budget(
+        name: name, limit: limit, per: per, window: window, zone: zone, matcher: match, schedule: during,
+        thresholds: thresholds, mode: mode, overrides: overrides)
+}
+
+let perWorker = [LabelKey.label(.worker)]
+
+func matching(_ name: LabelName, _ globs: String...) -> Matcher {
+    Matcher(terms: [Matcher.Term(key: .label(name), globs: globs.map(Glob.init))])
+}
+
+/// A correction of one record.
+func corrected(_ old: UsageRecord, to cost: String) -> [RecordChange] {
+    var new = old
+    new.cost = usd(cost)
+    return [.revise(StoredRecord(sequence: 1, record: old), to: new)]
+}
