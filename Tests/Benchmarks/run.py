@@ -2,7 +2,7 @@
 
     swift build -c release && python3 Tests/Benchmarks/run.py [--long] [NAME…]
 
-The short form takes about two minutes. `GOVERNOR_BIN` names another binary. Nothing here fails a build: speed is
+The short form takes about three minutes. `GOVERNOR_BIN` names another binary. Nothing here fails a build: speed is
 looked at, not asserted, since other work on the machine moves every figure; run it twice before believing one.
 """
 
@@ -15,8 +15,10 @@ import time
 import check
 import ingest
 import line_to_pause
+import planning
 import process_start
 import redis_floor
+import reload
 from rig import BINARY, Figure, machine_load, show
 
 ALL = {
@@ -25,6 +27,8 @@ ALL = {
     "line_to_pause": line_to_pause.figures,
     "process_start": process_start.figures,
     "ingest": ingest.figures,
+    "planning": planning.figures,
+    "reload": reload.figures,
 }
 
 
