@@ -17,6 +17,7 @@ import pytest
 
 from fake_slack import FakeSlack
 from place import REPOSITORY, Place
+from settable_clock import SettableClock
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +42,14 @@ def place(governor: Path, folder: Path) -> Iterator[Place]:
     place = Place(governor, folder)
     yield place
     place.clean_up()
+
+
+@pytest.fixture
+def clock(place: Place) -> SettableClock:
+    """The wall clock of every daemon that is started from here on."""
+    clock = SettableClock(place.folder)
+    place.environment |= clock.environment
+    return clock
 
 
 @pytest.fixture
