@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable, Union
+from typing import Any, BinaryIO, Callable, Union
 
 #: One reply, several lines, or None to close the connection without an answer.
 Answer = Union[dict[str, Any], list[dict[str, Any]], None]
@@ -71,20 +72,31 @@ class FakeDaemon:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        with connection, connection.makefile("rb") as incoming:
             try:
-                for line in lines:
-                    request = json.loads(line)
+                for request, over_http in _requests(incoming):
                     with self._asked:
                         self._requests.append(request)
                         self._asked.notify_all()
                     answer = self.answer(request)
                     if answer is None:
                         return
-                    for reply in _replies(request, answer):
-                        connection.sendall(json.dumps(reply).encode() + b"\n")
+                    body = b"".join(json.dumps(reply).encode() + b"\n" for reply in _replies(request, answer))
+                    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) if over_http else b""
+                    connection.sendall(head + body)
             except OSError:
                 return  # the client is gone
+
+
+def _requests(incoming: BinaryIO) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Lines of JSON, or what is posted to `/v1/<op>`: the first byte decides."""
+    while line := incoming.readline():
+        if line.startswith(b"{"):
+            yield json.loads(line), False
+            continue
+        headers = http.client.parse_headers(incoming)
+        body = json.loads(incoming.read(int(headers["Content-Length"])))
+        yield {"op": line.split()[1].decode().rpartition("/")[2], **body}, True
 
 
 def _replies(request: dict[str, Any], answer: Answer) -> Iterator[dict[str, Any]]:

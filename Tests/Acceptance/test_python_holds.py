@@ -252,7 +252,7 @@ def test_an_extension_is_tried_again_while_governor_is_away(folder: Path) -> Non
 
 def test_running_work_is_told_to_stop(folder: Path) -> None:
     """Issue: an extension answers for running work; a check names the reservation."""
-    stop = {"decision": "pause", "stop": True, "reasons": [{"text": "stop"}]}
+    stop: dict[str, Any] = {"decision": "pause", "stop": True, "reasons": [{"text": "stop"}]}
     with talking(folder, lambda request: daemon_like(request, extend=held(**stop), check=stop)) as (client, daemon):
         with client.hold(key="gh-1/1", worker="w-1", ttl_s=1) as hold:
             assert not hold.stop
