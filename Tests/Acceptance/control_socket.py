@@ -51,6 +51,13 @@ class ControlSocket:
         line, self._unread = self._unread.split(b"\n", 1)
         return line
 
+    def rest(self) -> bytes:
+        """Everything up to where the other side has closed, which it has to."""
+        rest = self._unread
+        while piece := self._socket.recv(1 << 16):
+            rest += piece
+        return rest
+
     def ask(self, **request: Any) -> dict[str, Any]:
         self.send(**request)
         return self.answer()
