@@ -48,9 +48,9 @@ def place(governor: Path, folder: Path) -> Iterator[Place]:
 
 @pytest.fixture(params=WIRES)
 def wire_kind(request: pytest.FixtureRequest, place: Place) -> str:
-    """Each of the ways to ask; a daemon that is started from here on knows the token where one is needed."""
+    """Each of the ways to ask; a daemon that is started from here on wants the token where one is used."""
     if request.param == "http over tcp":
-        place.environment["GOVERNOR_TOKEN"] = TOKEN
+        place.open_to_others(TOKEN)
     return str(request.param)
 
 

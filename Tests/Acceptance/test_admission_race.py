@@ -15,6 +15,7 @@ from typing import Any, Callable
 from control_socket import ControlSocket
 from daemon import Daemon
 from place import Place
+from purse import hold, purse
 from waiting import until
 
 CLIENTS = 64
@@ -221,3 +222,21 @@ def turnover(number: int, path: str, start: Barrier, told: Told) -> None:
         elif reply["reasons"][0]["held_usd"] == 0:
             break
     told.put(None)
+
+
+def test_a_settlement_and_a_reserve_at_the_same_moment(place: Place) -> None:
+    """Invariant 3: what a hold has cost is known before its money is given to the next, however they are grouped."""
+    place.policy(POLICY)
+    daemon = place.start()
+    busy, ending, beginning = (daemon.control() for _ in range(3))
+    for turn in range(20):
+        worker = f"w-{turn}"
+        hold(daemon, f"{turn}/first", 10, worker=worker)
+        # While so many records are being stored, the other two gather behind them.
+        busy.send(op="record", records=[{"id": f"{turn}-{n}", "worker": "other", "cost_usd": 0} for n in range(500)])
+        ending.send(op="settle", key=f"{turn}/first", cost_usd=9)
+        beginning.send(op="reserve", key=f"{turn}/second", worker=worker, estimate_usd=5)
+        for each in (busy, ending, beginning):
+            assert "error" not in each.answer()
+        spent, held = purse(daemon, worker)
+        assert spent == 9 and held == 0, f"{spent} spent and {held} held of ten"

@@ -91,7 +91,7 @@ def test_an_operator_pauses_and_resumes(wire: Wire, ready: Daemon) -> None:
         ({"reason": "r", "by": "ada", "until": "soon"}, "until"),
         ({"reason": "r", "by": "ada", "until": 7}, "until"),
         ({"reason": "r", "by": "ada", "until": "2001-01-01T00:00:00Z"}, "until"),
-        ({"reason": "r", "by": "ada", "worker": "w-1", "until": "until_reset"}, "until"),
+        ({"reason": "r", "by": "ada", "team": "blue", "until": "until_reset"}, "until"),
         ({"reason": "r", "by": "ada", "stop": "yes"}, "stop"),
     ],
     ids=["no reason", "no name", "empty reason", "a number for a name", "no time", "a number for a time", "a time past",
@@ -101,7 +101,7 @@ def test_a_pause_that_makes_no_sense_pauses_nobody(ready: Daemon, fields: dict[s
     with ready.control() as control:
         error = control.ask(op="pause", **fields)["error"]
     assert (error["code"], error.get("field")) == ("bad_request", field)
-    assert operators(ready) == [] and decision(ready, worker="w-1") == "allow"
+    assert operators(ready) == [] and decision(ready, worker="w-1", team="blue") == "allow"
 
 
 # --- Whom -------------------------------------------------------------------------------------------------------------
@@ -270,9 +270,9 @@ def test_a_pause_survives(ready: Daemon, how: str) -> None:
 
 
 def test_a_pause_is_no_part_of_the_policy(place: Place, ready: Daemon) -> None:
-    """An edited or an observing policy leaves what an operator said in force."""
+    """An edited policy, though nothing of the old one is left, leaves what an operator said in force."""
     pause(ready, worker="w-1")
-    place.policy("version: 1\nmode: observe\nbudgets:\n"
+    place.policy("version: 1\nbudgets:\n"
                  "  - { name: other, limit_usd: 1, per: fleet, window: lifetime, at: { 100%: { stop: true } } }\n")
     assert ready.ask(op="reload")["reloaded"]
     assert decision(ready, worker="w-1") == "pause"

@@ -66,8 +66,11 @@ def test_it_reserves_runs_and_settles(place: Place, ready: Daemon) -> None:
 def test_without_a_cost_what_was_recorded_stands(place: Place, ready: Daemon) -> None:
     """Contract: settle without a cost; a command that fails is settled too."""
     assert run(place, "false", ESTIMATE_USD="0.40").returncode == 1
-    assert purse(ready) == usd("0", "0")
-    assert ready.status()["holds"]["ended"] == 1
+    assert run(place, "bash", "-c", """curl -s --unix-socket "$GOVERNOR_SOCKET" http://governor/v1/record -d '{
+        "records": [{"id": "a", "worker": "w-1", "cost_usd": 0.1, "reservation": "'"$GOVERNOR_RESERVATION"'"}]}'""",
+        ESTIMATE_USD="0.40").returncode == 0
+    assert purse(ready) == usd("0.1", "0")
+    assert ready.status()["holds"]["live"] == 0
 
 
 def test_paused_work_is_not_started(place: Place, ready: Daemon) -> None:
