@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from daemon import Daemon
 from fake_slack import FakeSlack
 from place import REPOSITORY, Place
+from settable_clock import SettableClock
+from wires import TOKEN, WIRES, Wire
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +44,32 @@ def place(governor: Path, folder: Path) -> Iterator[Place]:
     place = Place(governor, folder)
     yield place
     place.clean_up()
+
+
+@pytest.fixture(params=WIRES)
+def wire_kind(request: pytest.FixtureRequest, place: Place) -> str:
+    """Each of the ways to ask; a daemon that is started from here on wants the token where one is used."""
+    if request.param == "http over tcp":
+        place.open_to_others(TOKEN)
+    return str(request.param)
+
+
+@pytest.fixture
+def wire(wire_kind: str, ready: Daemon) -> Iterator[Wire]:
+    """A connection to the daemon of the test's own `ready`."""
+    if wire_kind == "http over tcp":
+        assert ready.http("/v1/status").status == 401, "it was started before it was given its token"
+    wire = Wire(ready, wire_kind)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def clock(place: Place) -> SettableClock:
+    """The wall clock of every daemon that is started from here on."""
+    clock = SettableClock(place.folder)
+    place.environment |= clock.environment
+    return clock
 
 
 @pytest.fixture
