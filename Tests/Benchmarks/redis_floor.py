@@ -37,15 +37,15 @@ def figures(long: bool = False) -> list[Figure]:
         checks.write_bytes(b"".join(lines))
         pings.write_bytes(b'{"op":"ping"}\n')
         keys = [f"answer:{worker:03}" for worker in range(fleet.WORKERS)]
-        commands = [_command("GET", key) for key in keys]
+        commands = [command("GET", key) for key in keys]
         gets.write_bytes(b"".join(commands))
         with connected(daemon.socket_path) as connection:
             reply = answer(connection, lines[7])
-        with _redis(place, far, keys, reply.decode().strip()) as redis:
+        with redis(place, far, keys, reply.decode().strip()) as path:
             check, ping, get = ask(client, [
                 Target("check", daemon.socket_path, checks, len(lines[0])),
                 Target("ping", daemon.socket_path, pings, 14),
-                Target("Redis", redis, gets, len(commands[0]), ends=2),
+                Target("Redis", path, gets, len(commands[0]), ends=2),
             ], rounds=rounds, count=count, depth=DEPTH, core=near)
     shares = [middle([floor.total / of.total for of, floor in zip(each, get)]) for each in (check, ping)]
     floor = f"{rate(get, count):,.0f}/s Redis GET"
@@ -56,12 +56,14 @@ def figures(long: bool = False) -> list[Figure]:
 
 
 @contextmanager
-def _redis(place: Place, core: int, keys: list[str], value: str) -> Iterator[str]:
-    """A Redis on a unix socket alone, that holds `value` under every key; gives the socket's path."""
+def redis(place: Place, core: int, keys: list[str], value: str, *, durable: bool = False) -> Iterator[str]:
+    """A Redis on a unix socket alone, that holds `value` under every key; gives the socket's path. A durable one syncs
+    every write before it answers."""
     path = str(place.folder / "redis.sock")
+    keeping = ["--appendonly", "yes", "--appendfsync", "always"] if durable else ["--appendonly", "no"]
     process = subprocess.Popen(
-        ["taskset", "-c", str(core), "redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly",
-         "no", "--dir", place.folder], stdout=subprocess.DEVNULL)
+        ["taskset", "-c", str(core), "redis-server", "--port", "0", "--unixsocket", path, "--save", "", *keeping,
+         "--dir", place.folder], stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
         while True:
@@ -74,14 +76,14 @@ def _redis(place: Place, core: int, keys: list[str], value: str) -> Iterator[str
                 time.sleep(0.01)
         with connection:
             for key in keys:
-                assert answer(connection, _command("SET", key, value)) == b"+OK\r\n"
+                assert answer(connection, command("SET", key, value)) == b"+OK\r\n"
         yield path
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _command(*words: str) -> bytes:
+def command(*words: str) -> bytes:
     """A command as Redis' protocol writes it."""
     parts = "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
     return f"*{len(words)}\r\n{parts}".encode()

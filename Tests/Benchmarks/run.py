@@ -19,11 +19,13 @@ import planning
 import process_start
 import redis_floor
 import reload
+import reserve
 from rig import BINARY, Figure, machine_load, show
 
 ALL = {
     "check": check.figures,
     "redis_floor": redis_floor.figures,
+    "reserve": reserve.figures,
     "line_to_pause": line_to_pause.figures,
     "process_start": process_start.figures,
     "ingest": ingest.figures,

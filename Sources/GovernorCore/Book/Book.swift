@@ -30,6 +30,8 @@ package struct Book: Sendable {
     package private(set) var admission: Admission
     /// What watchers know.
     package private(set) var watch: Watch
+    /// What has changed when.
+    package private(set) var freshness: Freshness
     /// When all accounts were looked at last.
     package private(set) var lookedAt: Timestamp
     /// Each meter's calendar slot when it was last looked up; looking it up again is what calendars make dear.
@@ -62,6 +64,7 @@ package struct Book: Sendable {
         self.outbox = outbox
         self.admission = admission
         self.watch = watch
+        freshness = Freshness(policy)
         lookedAt = .distantPast
         slots = metering.meters.map { _ in nil }
         shifts = metering.meters.map { _ in nil }
@@ -131,6 +134,7 @@ package struct Book: Sendable {
         for (place, limit) in plan.limits { limits[place] = limit }
         admission.take(plan)
         watch.take(plan)
+        freshness.take(plan)
         for (key, state) in plan.rules { rules[key.rule][key.split] = state.isEmpty ? nil : state }
         if let loose = plan.loose { self.loose = loose }
         for notification in plan.notifications {

@@ -45,14 +45,37 @@ package enum RFC3339 {
 
     private static func text(_ time: Timestamp, offset: Int64) -> String {
         let local = CivilTime(millisecondsAsUTC: time.milliseconds.saturatingAdding(offset))
-        let seconds = local.millisecondOfDay / 1000
-        let milliseconds = local.millisecondOfDay % 1000
-        let clock = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
-        let fraction = milliseconds == 0 ? "" : "." + padded(milliseconds, 3)
-        let minutes = abs(offset) / 60_000
-        let suffix =
-            offset == 0 ? "Z" : "\(offset < 0 ? "-" : "+")\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
-        return "\(local.date.text)T\(clock)\(fraction)\(suffix)"
+        // By bytes: every answer has one.
+        let rest = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { clock in
+            var end = clock.startIndex
+            func put(_ byte: UInt8) {
+                clock[end] = byte
+                end += 1
+            }
+            func put(_ value: Int64, _ separator: Unicode.Scalar) {
+                put(UInt8(ascii: separator))
+                put(UInt8(ascii: "0") + UInt8(value / 10))
+                put(UInt8(ascii: "0") + UInt8(value % 10))
+            }
+            let seconds = local.millisecondOfDay / 1000
+            let milliseconds = local.millisecondOfDay % 1000
+            put(seconds / 3600, "T")
+            put(seconds / 60 % 60, ":")
+            put(seconds % 60, ":")
+            if milliseconds != 0 {
+                put(milliseconds / 10, ".")
+                put(UInt8(ascii: "0") + UInt8(milliseconds % 10))
+            }
+            let minutes = abs(offset) / 60_000
+            if offset == 0 {
+                put(UInt8(ascii: "Z"))
+            } else {
+                put(minutes / 60, offset < 0 ? "-" : "+")
+                put(minutes % 60, ":")
+            }
+            return String(decoding: clock[..<end], as: UTF8.self)
+        }
+        return local.date.text + rest
     }
 
     private struct Scanner<Bytes: Collection<UInt8>> {

@@ -54,12 +54,26 @@ package enum DecimalText {
 
     /// Writes an integer scaled by 10^`places` with no more digits than needed: 25071200000 at 9 places is `25.0712`.
     package static func text(_ value: Int64, places: Int, atLeast minimumPlaces: Int = 0) -> String {
-        var digits = String(value.magnitude)
-        if digits.count <= places { digits = String(repeating: "0", count: places + 1 - digits.count) + digits }
-        let whole = digits.dropLast(places)
-        var fraction = digits.suffix(places)
-        while fraction.count > minimumPlaces, fraction.last == "0" { fraction.removeLast() }
-        return (value < 0 ? "-" : "") + whole + (fraction.isEmpty ? "" : "." + fraction)
+        // By bytes, from the last digit on: every answer has a handful of these.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24 + places) { digits in
+            var start = digits.endIndex
+            func put(_ byte: UInt8) {
+                start -= 1
+                digits[start] = byte
+            }
+            var rest = value.magnitude
+            var place = 0
+            while rest > 0 || place <= places {
+                let digit = UInt8(rest % 10)
+                rest /= 10
+                let isSpare = digit == 0 && start == digits.endIndex && places - place > minimumPlaces
+                if place == places, start != digits.endIndex { put(UInt8(ascii: ".")) }
+                if place >= places || !isSpare { put(UInt8(ascii: "0") + digit) }
+                place += 1
+            }
+            if value < 0 { put(UInt8(ascii: "-")) }
+            return String(decoding: digits[start...], as: UTF8.self)
+        }
     }
 
     /// `numerator / denominator` rounded half to even; the denominator is positive.

@@ -8,6 +8,8 @@ import NIOCore
 struct ControlAnswer: Sendable {
     var body: [UInt8]
     var status = 200
+    /// Of a check that may be answered again; see `CheckMemo`.
+    var stamp: Freshness.Stamp?
 
     init(body: [UInt8]) { self.body = body }
 
@@ -50,8 +52,10 @@ struct ControlService: Sendable {
         switch request.operation {
         case .check(let labels, let subject, let estimate, let ignored):
             let asking = subject == .runningWork ? .running : Asking(estimate: estimate)
-            let (decision, zone) = governor.decide(labels, asking)
-            return ControlAnswer(body: Reply.decision(decision, id: id, zone: zone, ignored: ignored))
+            let (decision, zone, stamp) = governor.decide(labels, asking)
+            var answer = ControlAnswer(body: Reply.decision(decision, id: id, zone: zone, ignored: ignored))
+            answer.stamp = stamp
+            return answer
         case .ping:
             return ControlAnswer(body: Reply.pong(version: Version.text, uptime: governor.clock() - startedAt, id: id))
         case .record(let pushed, let rejected):

@@ -76,6 +76,10 @@ final class LineHandler: ChannelInboundHandler {
     }
 
     private func answer(_ line: ByteBuffer, _ context: ChannelHandlerContext) {
+        if service.governor.answerAgain(line, into: &replies) {
+            replies.writeInteger(UInt8(0x0A))
+            return
+        }
         let request: ControlRequest
         do {
             request = try Self.request(line)
@@ -107,6 +111,7 @@ final class LineHandler: ChannelInboundHandler {
         if let now {
             isWaiting = false
             write(now.body)
+            if let stamp = now.stamp { service.governor.keep(now.body, to: line, stamp) }
         }
     }
 

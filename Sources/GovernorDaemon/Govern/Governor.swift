@@ -1,8 +1,9 @@
 import Dispatch
 import GovernorAPI
-package import GovernorCore
+import GovernorCore
 import GovernorLedger
 import Logging
+import NIOCore
 import Synchronization
 
 /// The single writer, and what everybody reads: plan, commit, apply.
@@ -20,7 +21,8 @@ package final class Governor: Sendable {
         var policyError: String?
         /// While history is still being read, thresholds wait: only the highest of those crossed in it is news.
         var isCatchingUp = true
-        var stale: [String] = []
+        var stale: [String] = [] { didSet { if stale != oldValue { memo.forget() } } }
+        var memo = CheckMemo()
         var forecast: FleetForecast?
         var forecastAt = Timestamp.distantPast
         /// The latest instant a change was planned at.
@@ -75,13 +77,32 @@ package final class Governor: Sendable {
     func update(_ body: (inout Hot) -> Void) { hot.withLock { body(&$0) } }
 
     /// A decision, from memory, in microseconds.
-    package func decide(_ labels: Labels, _ asking: Asking) -> (decision: Decision, zone: Zone) {
+    ///
+    /// - Returns: with it what tells whether it still holds; nil where it holds work back.
+    func decide(_ labels: Labels, _ asking: Asking) -> (decision: Decision, zone: Zone, stamp: Freshness.Stamp?) {
         let now = clock()
         return hot.withLock { hot in
             let decision = hot.book.decide(labels, asking, stale: hot.stale, now: now)
             hot.decisions[decision.kind, default: 0] += 1
-            return (decision, hot.book.policy.zone)
+            let isFree = decision.kind == .allow && decision.wouldReasons.isEmpty
+            return (decision, hot.book.policy.zone, isFree ? hot.book.freshness.stamp(for: labels) : nil)
         }
+    }
+
+    /// Answers a check in words that were answered before, where nothing has changed since; see `CheckMemo`.
+    func answerAgain(_ line: ByteBuffer, into replies: inout ByteBuffer) -> Bool {
+        let now = clock()
+        return hot.withLock { hot in
+            guard hot.memo.answer(line, hot.book, now: now, into: &replies) else { return false }
+            hot.decisions[.allow, default: 0] += 1
+            return true
+        }
+    }
+
+    /// Keeps the answer to a check.
+    func keep(_ reply: [UInt8], to line: ByteBuffer, _ stamp: Freshness.Stamp) {
+        let now = clock()
+        hot.withLock { $0.memo.keep(reply, to: line, stamp, $0.book, now: now) }
     }
 
     /// A decision with its whole explanation, from memory.
@@ -163,6 +184,7 @@ package final class Governor: Sendable {
         let book = try ledger.book(for: policy, now: now)
         update { hot in
             hot.book = book
+            hot.memo.forget()
             hot.mark = now
         }
         return now

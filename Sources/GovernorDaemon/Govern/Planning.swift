@@ -171,6 +171,7 @@ extension Governor {
         defer { withExtendedLifetime(old) {} }
         update { hot in
             hot.book = book
+            hot.memo.forget()
             hot.resolver = resolver
             hot.prices = prices
             hot.reloadedAt = now
