@@ -16,6 +16,7 @@ struct GovernorCommand: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Run.self, Check.self, Resume.self, Status.self, Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self,
+            Run.self, Check.self, Reserve.self, Extend.self, Settle.self, Release.self, Status.self, PauseVerb.self,
+            Resume.self, Watch.self, Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self,
         ])
 }

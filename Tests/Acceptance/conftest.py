@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from fake_daemon import FakeDaemon
 from fake_slack import FakeSlack
 from place import REPOSITORY, Place
+from work import Work
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +50,24 @@ def slack() -> Iterator[FakeSlack]:
     slack = FakeSlack()
     yield slack
     slack.close()
+
+
+@pytest.fixture
+def fake(place: Place) -> Iterator[FakeDaemon]:
+    """A daemon at the place's socket that says what the test wants."""
+    fake = FakeDaemon(place.socket_path)
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def work(place: Place) -> Iterator[list[Work]]:
+    """Whatever is put here is killed in the end, with the processes that wrote to `pids`."""
+    running: list[Work] = []
+    yield running
+    pids = place.folder / "pids"
+    for each in running:
+        each.clean_up(*([int(pid) for pid in pids.read_text().split()] if pids.exists() else []))
 
 
 @pytest.fixture(scope="session")
