@@ -17,7 +17,8 @@ struct GovernorCommand: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Run.self, Check.self, Reserve.self, Extend.self, Settle.self, Release.self, Exec.self, Status.self,
-            PauseVerb.self, Resume.self, Watch.self, Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self,
+            Run.self, Check.self, Reserve.self, Extend.self, Settle.self, Release.self, Exec.self, Hook.self,
+            StatusLineVerb.self, Status.self, PauseVerb.self, Resume.self, Watch.self, Report.self,
+            PolicyVerb.self, DemoVerb.self, Doctor.self,
         ])
 }
