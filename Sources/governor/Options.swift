@@ -42,6 +42,18 @@ struct Connection: ParsableArguments {
         return answer
     }
 
+    /// The decision an answer holds. A daemon that can't answer counts as none; any other error ends the verb.
+    static func decision(_ answer: JSON) throws -> Heard {
+        if let error = Heard.error(answer), error.code == "unavailable" {
+            throw ControlClient.Unavailable(description: "the daemon can't answer: \(error.message)")
+        }
+        try refuse(answer)
+        guard let heard = Heard(answer) else {
+            throw ControlClient.Unavailable(description: "the daemon's answer holds no decision")
+        }
+        return heard
+    }
+
     /// Ends the verb when the answer is an error.
     static func refuse(_ answer: JSON) throws {
         guard let error = Heard.error(answer) else { return }

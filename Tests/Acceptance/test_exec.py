@@ -182,7 +182,7 @@ def test_a_stop_kills_what_does_not_end(place: Place, fake: FakeDaemon, work: li
     assert running.end() == 128 + signal.SIGKILL
     assert (place.folder / "asked").exists(), "TERM comes before KILL"
     assert is_gone(child)
-    assert "it has not ended within 300ms; killing it" in running.said
+    assert "it has not ended within 300ms, and was killed" in running.said
 
 
 def test_a_stop_kills_what_the_leader_left_behind(place: Place, fake: FakeDaemon, work: list[Work]) -> None:

@@ -162,4 +162,14 @@ def test_errors_have_their_exit_codes(place: Place, fake: FakeDaemon, error: str
     fake.answers |= {operation: refused(error) for operation in ("settle", "extend", "reserve")}
     for arguments in (["settle", "r-1"], ["extend", "r-1"], ["reserve", "--key", "k"]):
         run = place.governor(*arguments)
-        assert (run.returncode, run.stderr) == (code, f"governor: it is {error}\n")
+        assert run.returncode == code and run.stderr.startswith("governor: ") and f"it is {error}" in run.stderr
+
+
+def test_a_daemon_that_cannot_store_counts_as_none(place: Place, fake: FakeDaemon) -> None:
+    """The caller's word is asked for, as when nobody answers at all."""
+    fake.answers["reserve"] = refused("unavailable")
+    run = place.governor("reserve", "--key", "k", "--on-unavailable", "allow")
+    assert (run.returncode, run.stdout) == (0, "")
+    assert "answering allow as --on-unavailable says" in run.stderr
+    run = place.governor("exec", "--on-unavailable", "allow", "--", "echo", "ran")
+    assert (run.returncode, run.stdout) == (0, "ran\n")

@@ -56,6 +56,7 @@ def test_it_writes_hooks_and_a_status_line(place: Place, settings: Path) -> None
     assert "env" not in written
     assert run.stdout.startswith("--- /dev/null\n+++ ")
     assert settings.stat().st_mode & 0o777 == 0o600
+    assert "no daemon runs yet, and until one does Claude Code is paused" in run.stderr
 
 
 def test_the_command_is_one_that_the_agents_shell_finds(place: Place, settings: Path) -> None:

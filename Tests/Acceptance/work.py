@@ -81,7 +81,8 @@ def is_gone(process: int) -> bool:
 
 
 def wait_stopped(*processes: int) -> None:
-    until(lambda: all(state(each) == "T" for each in processes), f"{processes} are stopped")
+    """`D` is a shell whose child was stopped between vfork and exec: it stands still with it."""
+    until(lambda: all(state(each) in ("T", "D") for each in processes), f"{processes} are stopped")
 
 
 def wait_running(*processes: int) -> None:

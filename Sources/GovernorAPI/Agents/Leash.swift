@@ -2,7 +2,7 @@ package import GovernorCore
 
 /// Decides what becomes of running work from what is heard about it, and acts nowhere: each event answers with actions.
 ///
-/// Times are spans since the work's start, by a clock that never goes back.
+/// What is done to the work is said when it is done, but of its end, which may have its own last words. Times are spans since the work's start, by a clock that never goes back.
 package struct Leash: Sendable {
     package enum Action: Hashable, Sendable {
         /// One line for people.
@@ -55,7 +55,7 @@ package struct Leash: Sendable {
         case .allow, .throttle:
             if isFrozen {
                 isFrozen = false
-                actions += [.say("the work goes on"), .thaw]
+                actions += [.thaw, .say("the work goes on")]
             }
         }
         return actions
@@ -93,7 +93,7 @@ package struct Leash: Sendable {
     package mutating func tick(at now: Span) -> [Action] {
         guard let due = killAt, now >= due else { return [] }
         killAt = nil
-        return [.say("it has not ended within \(grace.text); killing it"), .kill]
+        return [.kill, .say("it has not ended within \(grace.text), and was killed")]
     }
 
     /// When `tick` has something to do.
@@ -103,6 +103,6 @@ package struct Leash: Sendable {
         if isFrozen { return [] }
         if let reprieve = reprievedUntil, now < reprieve { return [] }
         isFrozen = true
-        return [.say(why), .freeze]
+        return [.freeze, .say(why)]
     }
 }

@@ -21,10 +21,7 @@ struct StartGate {
         while true {
             do {
                 let reply = try hold.reserve(at: SteadyClock.now)
-                try Connection.refuse(reply)
-                guard let heard = Heard(reply) else {
-                    throw ControlClient.Unavailable(description: "the daemon's answer holds no decision")
-                }
+                let heard = try Connection.decision(reply)
                 guard heard.kind == .pause else { return reply }
                 guard waits else {
                     LeashedRun.say("paused: \(heard.why)")

@@ -13,12 +13,12 @@ struct Verdict {
     /// Asks, tells and exits; returns only with `allow`, or without a daemon when the caller allows that.
     func tell(_ connection: Connection, asking body: (inout JSONWriter) -> Void) throws {
         let answer: JSON
-        do { answer = try connection.ask(body) } catch { return try answerAlone(error) }
-        try Connection.refuse(answer)
+        let heard: Heard
+        do {
+            answer = try connection.ask(body)
+            heard = try Connection.decision(answer)
+        } catch let unavailable as ControlClient.Unavailable { return try answerAlone(unavailable) }
         if json { print(answer.line) }
-        guard let heard = Heard(answer) else {
-            return try answerAlone(ControlClient.Unavailable(description: "the daemon's answer holds no decision"))
-        }
         if !json { say(Self.word(heard, answer), answer) }
         guard heard.kind != .allow else { return }
         for reason in (answer["reasons"]?.array ?? []).compactMap({ $0["text"]?.string }) {

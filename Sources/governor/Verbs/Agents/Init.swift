@@ -41,6 +41,7 @@ struct InitClaudeCode: ParsableCommand {
     @Flag(help: "Do not ask.") var yes = false
     @Flag(help: "Show what would change, and change nothing.") var dryRun = false
     @Flag(help: "Take away what was added.") var undo = false
+    @OptionGroup var connection: Connection
 
     func run() throws {
         guard !project || settings == nil else { throw ValidationError("--project and --settings exclude each other") }
@@ -61,6 +62,9 @@ struct InitClaudeCode: ParsableCommand {
         }
         try file.write(new)
         print("\(undo ? "taken out of" : "written to") \(file.path)")
+        if !undo, onUnavailable != .allow, (try? ControlClient(path: connection.socketPath)) == nil {
+            Terminal.printError("note: no daemon runs yet, and until one does Claude Code is paused: governor run")
+        }
     }
 
     private var path: String {
