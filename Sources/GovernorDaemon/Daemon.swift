@@ -106,6 +106,7 @@ package struct Daemon: Sendable {
 
         let retries = AsyncTimerSequence.repeating(every: .seconds(5), clock: .continuous)
         let minutes = AsyncTimerSequence.repeating(every: .seconds(60), clock: .continuous)
+        let heartbeats = AsyncTimerSequence.repeating(every: .seconds(15), clock: .continuous)
         let listeners = self.listeners(Listening(count: options.feedListen == nil ? 1 : 2, onReady: onReady))
 
         // Listeners end when their open requests are answered; loops end when they are cancelled. The first of either
@@ -123,6 +124,7 @@ package struct Daemon: Sendable {
             let cause = await withDiscardingTaskGroup { loops in
                 loops.addTask { await ingest.run(changes: merge(watcher, retries.map { _ in [] })) }
                 loops.addTask { await ticking.run(ticks: seconds) }
+                loops.addTask { await HeartbeatLoop(watchers: governor.watchers).run(ticks: heartbeats) }
                 loops.addTask { await ForecastLoop(forecaster: forecaster).run(ticks: minutes) }
                 loops.addTask { await delivering.run(nudges: merge(governor.outboxChanges, moments.map { _ in })) }
                 loops.addTask {
@@ -144,6 +146,8 @@ package struct Daemon: Sendable {
                 loops.cancelAll()
                 return first
             }
+            // Streams are open requests, and would be waited for.
+            governor.watchers.close()
             for listener in listeners { await listener.stop() }
             return cause
         }

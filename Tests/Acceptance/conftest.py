@@ -15,9 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from fake_daemon import FakeDaemon
+from daemon import Daemon
 from fake_slack import FakeSlack
 from place import REPOSITORY, Place
+from scripted_daemon import ScriptedDaemon
+from settable_clock import SettableClock
+from wires import TOKEN, WIRES, Wire
 from work import Work
 
 
@@ -45,6 +48,32 @@ def place(governor: Path, folder: Path) -> Iterator[Place]:
     place.clean_up()
 
 
+@pytest.fixture(params=WIRES)
+def wire_kind(request: pytest.FixtureRequest, place: Place) -> str:
+    """Each of the ways to ask; a daemon that is started from here on wants the token where one is used."""
+    if request.param == "http over tcp":
+        place.open_to_others(TOKEN)
+    return str(request.param)
+
+
+@pytest.fixture
+def wire(wire_kind: str, ready: Daemon) -> Iterator[Wire]:
+    """A connection to the daemon of the test's own `ready`."""
+    if wire_kind == "http over tcp":
+        assert ready.http("/v1/status").status == 401, "it was started before it was given its token"
+    wire = Wire(ready, wire_kind)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def clock(place: Place) -> SettableClock:
+    """The wall clock of every daemon that is started from here on."""
+    clock = SettableClock(place.folder)
+    place.environment |= clock.environment
+    return clock
+
+
 @pytest.fixture
 def slack() -> Iterator[FakeSlack]:
     slack = FakeSlack()
@@ -53,9 +82,9 @@ def slack() -> Iterator[FakeSlack]:
 
 
 @pytest.fixture
-def fake(place: Place) -> Iterator[FakeDaemon]:
+def fake(place: Place) -> Iterator[ScriptedDaemon]:
     """A daemon at the place's socket that says what the test wants."""
-    fake = FakeDaemon(place.socket_path)
+    fake = ScriptedDaemon(Path(place.socket_path))
     yield fake
     fake.stop()
 

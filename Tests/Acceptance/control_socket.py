@@ -15,8 +15,8 @@ PATIENCE = 10.0
 class ControlSocket:
     """One connection that speaks NDJSON; knows nothing of the protocol but lines."""
 
-    def __init__(self, path: str) -> None:
-        self._socket = connected(path)
+    def __init__(self, path: str, patience: float = PATIENCE) -> None:
+        self._socket = connected(path, patience)
         self._unread = b""
 
     def send_bytes(self, data: bytes) -> None:
@@ -25,8 +25,20 @@ class ControlSocket:
     def send(self, **request: Any) -> None:
         self.send_bytes(json.dumps(request).encode() + b"\n")
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
     def line(self) -> dict[str, Any] | None:
         """The next line as an object, money as Decimal; None when the other side has closed."""
+        line = self.bytes_line()
+        if line is None:
+            return None
+        reply = json.loads(line, parse_float=Decimal)
+        assert isinstance(reply, dict), f"no object: {line!r}"
+        return reply
+
+    def bytes_line(self) -> bytes | None:
+        """The next line as it is written; None when the other side has closed."""
         while b"\n" not in self._unread:
             try:
                 piece = self._socket.recv(1 << 16)
@@ -37,9 +49,14 @@ class ControlSocket:
                 return None
             self._unread += piece
         line, self._unread = self._unread.split(b"\n", 1)
-        reply = json.loads(line, parse_float=Decimal)
-        assert isinstance(reply, dict), f"no object: {line!r}"
-        return reply
+        return line
+
+    def rest(self) -> bytes:
+        """Everything up to where the other side has closed, which it has to."""
+        rest = self._unread
+        while piece := self._socket.recv(1 << 16):
+            rest += piece
+        return rest
 
     def ask(self, **request: Any) -> dict[str, Any]:
         self.send(**request)
@@ -75,9 +92,9 @@ class HTTPOverSocket(http.client.HTTPConnection):
         self.sock = connected(self._path)
 
 
-def connected(path: str) -> socket.socket:
+def connected(path: str, patience: float = PATIENCE) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(patience)
     try:
         connection.connect(path)
     except OSError:

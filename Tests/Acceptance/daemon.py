@@ -55,6 +55,7 @@ class Daemon:
     socket_path: str
     addresses: dict[str, str] = field(default_factory=dict)
     umask: int = 0o022
+    listen: str = "127.0.0.1:0"
     _process: subprocess.Popen[bytes] | None = None
     _control: ControlSocket | None = None
 
@@ -83,7 +84,7 @@ class Daemon:
         """Starts the process and waits for nothing."""
         command = [
             str(self.binary), "run", "--policies", str(self.policies), "--data", str(self.folder / "data"),
-            "--listen", "127.0.0.1:0", "--socket", self.socket_path]
+            "--listen", self.listen, "--socket", self.socket_path]
         for path in self.watch:
             command += ["--watch", str(path)]
         with open(self.folder / "daemon.err", "ab") as errors:

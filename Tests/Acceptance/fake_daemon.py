@@ -1,99 +1,112 @@
-"""A daemon that says what a test wants: lines of JSON over a unix socket, for faults and for answers of one's own."""
+"""A control socket of our own: answers as a test tells it, and keeps what it was asked."""
 
 from __future__ import annotations
 
+import http.client
 import json
-import os
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, BinaryIO, Callable, Union
 
-Answer = dict[str, Any] | bytes | None
-
-ALLOW: dict[str, Any] = {"decision": "allow", "reasons": []}
-
-
-def paused(text: str, stop: bool = False) -> dict[str, Any]:
-    answer: dict[str, Any] = {"decision": "pause", "reasons": [{"budget": "b", "text": text}]}
-    return answer | ({"stop": True} if stop else {})
-
-
-def refused(code: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": f"it is {code}"}}
+#: One reply, several lines, bytes as they are, or None to close the connection without an answer.
+Answer = Union[dict[str, Any], list[dict[str, Any]], bytes, None]
 
 
 class FakeDaemon:
-    """Answers by operation; `answers["check"]` may be an object, bytes as they are, None for silence, or a function."""
+    """Answers every line by calling `answer`, a function from the request to its `Answer`."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.answers: dict[str, Answer | Callable[[dict[str, Any]], Answer]] = {
-            "reserve": ALLOW | {"reservation": "r-1", "held_usd": 1, "remaining_usd": 4, "estimate_from": "caller",
-                                "expires_at": "2026-11-20T15:18:56Z"},
-            "extend": ALLOW | {"reservation": "r-1", "held_usd": 1, "expires_at": "2026-11-20T15:18:56Z"},
-            "check": ALLOW,
-            "settle": {"reservation": "r-1", "spent_usd": 0.25, "released_usd": 0.75, "overrun_usd": 0},
-            "release": {"reservation": "r-1", "spent_usd": 0, "released_usd": 1, "overrun_usd": 0},
-            "label": {"relabelled": 0},
-            "status": {"mode": "enforce"},
-        }
-        self._asked: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
-        self._listener: socket.socket | None = None
-        self.start()
+    def __init__(self, path: Path, answer: Callable[[dict[str, Any]], Answer]) -> None:
+        self.path = str(path)
+        self.answer = answer
+        self._asked = threading.Condition()
+        self._requests: list[dict[str, Any]] = []
+        self._connections: list[socket.socket] = []
+        self.open()
 
-    def start(self) -> None:
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(self.path)
-        self._listener.listen(64)
-        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+    def open(self) -> None:
+        """Listens, also again after `close`."""
+        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._server.bind(self.path)
+        self._server.listen()
+        threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
 
-    def stop(self) -> None:
-        """Goes away; `start` brings it back."""
-        if self._listener is not None:
-            self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-            self._listener = None
-            os.unlink(self.path)
+    def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
+        with self._asked:
+            return [each for each in self._requests if operation in (None, each["op"])]
 
-    def asked(self, *operations: str) -> list[dict[str, Any]]:
-        """What was asked so far, of these operations or of all."""
-        with self._lock:
-            return [each for each in self._asked if not operations or each["op"] in operations]
+    def wait_for(self, operation: str, count: int, within: float = 15.0) -> list[dict[str, Any]]:
+        """The requests of an operation, once there are so many."""
+        with self._asked:
+            arrived = self._asked.wait_for(lambda: len(self.requests(operation)) >= count, within)
+        assert arrived, f"not {count} of {operation} within {within:g} s: {self.requests()}"
+        return self.requests(operation)
 
-    def _serve(self, listener: socket.socket) -> None:
+    def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        Path(self.path).unlink()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Ends every connection there is."""
+        with self._asked:
+            connections, self._connections = self._connections, []
+        for connection in connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # the other side was first
+
+    def __enter__(self) -> FakeDaemon:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _accept(self, server: socket.socket) -> None:
         while True:
             try:
-                connection, _ = listener.accept()
+                connection, _ = server.accept()
             except OSError:
                 return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+            with self._asked:
+                self._connections.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
-    def _answer(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as stream:
-            for line in stream:
-                if line.startswith(b"GET "):
-                    self._answer_http(stream, line)
-                    return
-                request = json.loads(line)
-                with self._lock:
-                    self._asked.append(request)
-                answer = self.answers.get(request["op"], refused("unknown_op"))
-                if callable(answer):
-                    answer = answer(request)
-                if answer is None:
-                    continue
-                try:
-                    stream.write(answer if isinstance(answer, bytes) else json.dumps(answer).encode() + b"\n")
-                    stream.flush()
-                except OSError:
-                    return
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as incoming:
+            try:
+                for request, over_http in _requests(incoming):
+                    with self._asked:
+                        self._requests.append(request)
+                        self._asked.notify_all()
+                    answer = self.answer(request)
+                    if answer is None:
+                        return
+                    body = answer if isinstance(answer, bytes) else _lines(request, answer)
+                    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) if over_http else b""
+                    connection.sendall(head + body)
+                    if over_http and request["op"] == "feed":
+                        return  # its readers ask for the connection to be closed
+            except OSError:
+                return  # the client is gone
 
-    def _answer_http(self, stream: Any, line: bytes) -> None:
-        answer = self.answers.get(line.split()[1].decode())
-        if answer is None:
-            return
-        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        stream.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+def _requests(incoming: BinaryIO) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Lines of JSON, or what is posted to `/v1/<op>` or got from `/<op>`: the first byte decides."""
+    while line := incoming.readline():
+        if line.startswith(b"{"):
+            yield json.loads(line), False
+            continue
+        headers = http.client.parse_headers(incoming)
+        body = json.loads(incoming.read(int(headers.get("Content-Length", 0))) or b"{}")
+        yield {"op": line.split()[1].decode().rpartition("/")[2], **body}, True
+
+
+def _lines(request: dict[str, Any], answer: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    """The replies as lines, each with the request's id where it has one."""
+    replies = answer if isinstance(answer, list) else [answer]
+    echo = {"id": request["id"]} if "id" in request else {}
+    return b"".join(json.dumps({**echo, **reply}).encode() + b"\n" for reply in replies)

@@ -24,6 +24,7 @@ class Place:
         for each in (self.policies, self.transcripts.root, self.coordinator.root):
             each.mkdir(parents=True)
         self.environment = scrubbed_environment(folder) | {"GOVERNOR_SOCKET": self.socket_path}
+        self.listen = "127.0.0.1:0"
         self._daemons: list[Daemon] = []
 
     def policy(self, text: str, name: str = "policy.yaml") -> Path:
@@ -39,9 +40,14 @@ class Place:
         folder.mkdir(exist_ok=True)
         daemon = Daemon(
             self.binary, folder, self.policies, [self.transcripts.root, self.coordinator.root], self.environment,
-            socket_path or self.socket_path, umask=umask)
+            socket_path or self.socket_path, umask=umask, listen=self.listen)
         self._daemons.append(daemon)
         return daemon
+
+    def open_to_others(self, token: str) -> None:
+        """Every daemon from here on listens on all addresses, where it lets in only those who hold the token."""
+        self.listen = "0.0.0.0:0"
+        self.environment["GOVERNOR_TOKEN"] = token
 
     def start(self) -> Daemon:
         return self.daemon().start()

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import struct
-import subprocess
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
 from daemon import Daemon
 from fake_slack import FakeSlack
 from place import Place
+from settable_clock import DAY, HOUR, SettableClock
 from waiting import noon_zone, until
-
-HOUR = 3600
-DAY = 24 * HOUR
 
 POLICY = """
 version: 1
@@ -38,34 +30,8 @@ budgets:
 """
 
 
-@dataclass
-class Clock:
-    """The daemon's wall clock, by how far it is off."""
-
-    path: Path
-
-    def set(self, seconds: int) -> None:
-        # In place: the daemon has the file mapped, and a moment without its eight bytes would be its end.
-        with open(self.path, "r+b", buffering=0) as file:
-            file.write(struct.pack("q", seconds))
-
-
 @pytest.fixture
-def clock(place: Place) -> Clock:
-    compiler = next((found for name in ("cc", "clang", "gcc") if (found := shutil.which(name))), None)
-    if compiler is None:
-        pytest.skip("no C compiler for the clock that can be set (clang comes with Swift)")
-    library = place.folder / "shifted_clock.so"
-    source = Path(__file__).with_name("shifted_clock.c")
-    subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
-    clock = Clock(place.folder / "clock")
-    clock.path.write_bytes(bytes(8))
-    place.environment |= {"LD_PRELOAD": str(library), "SHIFTED_CLOCK": str(clock.path)}
-    return clock
-
-
-@pytest.fixture
-def ready(place: Place, slack: FakeSlack, clock: Clock) -> Daemon:
+def ready(place: Place, slack: FakeSlack, clock: SettableClock) -> Daemon:
     place.policy(POLICY.replace("WEBHOOK", slack.url).replace("ZONE", noon_zone()))
     return place.start()
 
@@ -86,7 +52,7 @@ def told(slack: FakeSlack) -> list[str]:
 
 
 def test_a_day_ahead_and_back_forgets_nothing_and_tells_nothing_twice(
-    ready: Daemon, slack: FakeSlack, clock: Clock
+    ready: Daemon, slack: FakeSlack, clock: SettableClock
 ) -> None:
     """faults.md, clock: a day forward. What had seemed to be over is in force again when the clock is right."""
     spend(ready, "a", 6)
@@ -108,7 +74,7 @@ def test_a_day_ahead_and_back_forgets_nothing_and_tells_nothing_twice(
 
 
 def test_an_hour_back_tells_nothing_twice_and_what_comes_next_once(
-    ready: Daemon, slack: FakeSlack, clock: Clock
+    ready: Daemon, slack: FakeSlack, clock: SettableClock
 ) -> None:
     """faults.md, clock: an hour back. A crossing that was told stays told; the next threshold is told all the same."""
     spend(ready, "a", 6)
@@ -126,7 +92,7 @@ def test_an_hour_back_tells_nothing_twice_and_what_comes_next_once(
     assert sorted(told(slack)).count("50% of day") == 1 and sorted(told(slack)).count("100% of day") == 1
 
 
-def test_eight_hours_asleep_end_what_ended_meanwhile(ready: Daemon, slack: FakeSlack, clock: Clock) -> None:
+def test_eight_hours_asleep_end_what_ended_meanwhile(ready: Daemon, slack: FakeSlack, clock: SettableClock) -> None:
     """faults.md, clock: suspend. Windows that ended are over at once; nothing is told of them a second time."""
     spend(ready, "a", 9)
     until(lambda: len(told(slack)) >= 2, "both are told")

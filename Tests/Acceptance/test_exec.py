@@ -1,4 +1,4 @@
-"""`governor exec` under a daemon that says what the test wants: the work is the command's own in everything but money."""
+"""`governor exec` under a scripted daemon: the work is the command's own in everything but money."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from fake_daemon import ALLOW, FakeDaemon, paused, refused
 from place import Place
+from scripted_daemon import ALLOW, ScriptedDaemon, paused, refused
 from waiting import until
 from work import FAMILY, Work, is_gone, pids_in, state, wait_gone, wait_running, wait_stopped
 
@@ -17,7 +17,7 @@ from work import FAMILY, Work, is_gone, pids_in, state, wait_gone, wait_running,
 STUBBORN = 'trap "echo asked >> asked" TERM; echo $$ >> pids; while :; do sleep 0.05; done'
 
 
-def test_the_command_is_untouched(place: Place, fake: FakeDaemon) -> None:
+def test_the_command_is_untouched(place: Place, fake: ScriptedDaemon) -> None:
     """Input, output, errors and the exit code are the command's own, byte for byte."""
     data = bytes(range(256)) * 64
     run = subprocess.run(
@@ -29,12 +29,14 @@ def test_the_command_is_untouched(place: Place, fake: FakeDaemon) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
-def test_a_command_that_dies_of_a_signal_exits_as_a_shell_has_it(place: Place, fake: FakeDaemon, number: int) -> None:
+def test_a_command_that_dies_of_a_signal_exits_as_a_shell_has_it(
+    place: Place, fake: ScriptedDaemon, number: int
+) -> None:
     run = place.governor("exec", "--", "sh", "-c", f"kill -{int(number)} $$")
     assert run.returncode == 128 + number
 
 
-def test_a_command_that_is_not_there_gives_its_hold_back(place: Place, fake: FakeDaemon) -> None:
+def test_a_command_that_is_not_there_gives_its_hold_back(place: Place, fake: ScriptedDaemon) -> None:
     run = place.governor("exec", "--", "no-such-command-anywhere")
     assert run.returncode == 127
     assert "governor: no-such-command-anywhere can't be started: No such file or directory" in run.stderr
@@ -47,7 +49,7 @@ def test_without_a_command_it_is_a_usage_error(place: Place) -> None:
     assert place.governor("exec", "--worker", "w-1").returncode == 64
 
 
-def test_the_work_is_told_who_it_is(place: Place, fake: FakeDaemon) -> None:
+def test_the_work_is_told_who_it_is(place: Place, fake: ScriptedDaemon) -> None:
     run = subprocess.run(
         [place.binary, "exec", "--worker", "w 1,x", "--task", "t", "--tag", "a=b", "--", "env"], text=True, timeout=30,
         env=place.environment | {"OTEL_RESOURCE_ATTRIBUTES": "host=h,worker=other", "GOVERNOR_MODEL": "old"},
@@ -59,7 +61,7 @@ def test_the_work_is_told_who_it_is(place: Place, fake: FakeDaemon) -> None:
     assert "GOVERNOR_MODEL" not in told
 
 
-def test_a_throttle_is_waited_for_and_its_model_passed_on(place: Place, fake: FakeDaemon) -> None:
+def test_a_throttle_is_waited_for_and_its_model_passed_on(place: Place, fake: ScriptedDaemon) -> None:
     reply = fake.answers["reserve"]
     assert isinstance(reply, dict)
     fake.answers["reserve"] = reply | {
@@ -75,7 +77,7 @@ def test_a_throttle_is_waited_for_and_its_model_passed_on(place: Place, fake: Fa
     (["-p", "--max-budget-usd=1"], False), (["--", "-p"], False),
 ])
 def test_claude_in_print_mode_gets_what_is_left(
-    place: Place, fake: FakeDaemon, arguments: list[str], given: bool
+    place: Place, fake: ScriptedDaemon, arguments: list[str], given: bool
 ) -> None:
     """Its own hold is its own to spend: 4 left beside a hold of 1."""
     claude = place.folder / "claude"
@@ -85,7 +87,7 @@ def test_claude_in_print_mode_gets_what_is_left(
     assert run.stdout.splitlines() == (["--max-budget-usd", "5"] if given else []) + arguments
 
 
-def test_a_policy_that_only_observes_gives_no_budget(place: Place, fake: FakeDaemon) -> None:
+def test_a_policy_that_only_observes_gives_no_budget(place: Place, fake: ScriptedDaemon) -> None:
     fake.answers["status"] = {"mode": "observe"}
     claude = place.folder / "claude"
     claude.write_text('#!/bin/sh\necho "$@"\n')
@@ -95,7 +97,7 @@ def test_a_policy_that_only_observes_gives_no_budget(place: Place, fake: FakeDae
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2,
                                     signal.SIGWINCH])
-def test_signals_are_passed_on(place: Place, fake: FakeDaemon, work: list[Work], number: int) -> None:
+def test_signals_are_passed_on(place: Place, fake: ScriptedDaemon, work: list[Work], number: int) -> None:
     script = (
         "import os, signal, sys\n"
         f"signal.signal({int(number)}, lambda *_: sys.exit(40))\n"
@@ -108,7 +110,7 @@ def test_signals_are_passed_on(place: Place, fake: FakeDaemon, work: list[Work],
     assert running.end() == 40
 
 
-def test_a_hangup_that_is_ignored_stays_so(place: Place, fake: FakeDaemon) -> None:
+def test_a_hangup_that_is_ignored_stays_so(place: Place, fake: ScriptedDaemon) -> None:
     """As under `nohup`: neither the wrapper nor the work hears of it."""
     run = subprocess.run(
         [place.binary, "exec", "--", "sh", "-c", "kill -HUP $PPID; kill -HUP $$; echo alive"], env=place.environment,
@@ -116,14 +118,14 @@ def test_a_hangup_that_is_ignored_stays_so(place: Place, fake: FakeDaemon) -> No
     assert (run.returncode, run.stdout) == (0, "alive\n")
 
 
-def test_a_caller_that_ignores_children_still_gets_the_exit_code(place: Place, fake: FakeDaemon) -> None:
+def test_a_caller_that_ignores_children_still_gets_the_exit_code(place: Place, fake: ScriptedDaemon) -> None:
     run = subprocess.run(
         [place.binary, "exec", "--", "sh", "-c", "exit 9"], env=place.environment, timeout=30,
         preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
     assert run.returncode == 9
 
 
-def test_a_pause_stops_the_whole_group_and_lets_it_go_on(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_a_pause_stops_the_whole_group_and_lets_it_go_on(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     """Children of children too."""
     running = Work(place, "--worker", "w-1", "--", "sh", "-c", FAMILY)
     work.append(running)
@@ -142,7 +144,7 @@ def test_a_pause_stops_the_whole_group_and_lets_it_go_on(place: Place, fake: Fak
     assert fake.asked("settle")
 
 
-def test_stopped_work_that_is_asked_to_end_can_end(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_stopped_work_that_is_asked_to_end_can_end(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     running = Work(place, "--", "sh", "-c", FAMILY)
     work.append(running)
     family = pids_in(place.folder / "pids", 2)
@@ -153,7 +155,7 @@ def test_stopped_work_that_is_asked_to_end_can_end(place: Place, fake: FakeDaemo
     wait_gone(*family)
 
 
-def test_work_that_only_says_it_will_end_is_stopped_again(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_work_that_only_says_it_will_end_is_stopped_again(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     """A paused worker must not get out by a signal it does not obey."""
     running = Work(place, "--grace", "1s", "--", "sh", "-c", STUBBORN)
     work.append(running)
@@ -165,7 +167,7 @@ def test_work_that_only_says_it_will_end_is_stopped_again(place: Place, fake: Fa
     wait_stopped(child)
 
 
-def test_a_stop_asks_first(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_a_stop_asks_first(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     running = Work(place, "--", "sh", "-c", 'trap "exit 3" TERM; echo $$ >> pids; while :; do sleep 0.05; done')
     work.append(running)
     pids_in(place.folder / "pids", 1)
@@ -174,7 +176,7 @@ def test_a_stop_asks_first(place: Place, fake: FakeDaemon, work: list[Work]) -> 
     assert running.said.startswith("governor: ending the work: out of hand\n")
 
 
-def test_a_stop_kills_what_does_not_end(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_a_stop_kills_what_does_not_end(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     running = Work(place, "--grace", "300ms", "--", "sh", "-c", STUBBORN)
     work.append(running)
     [child] = pids_in(place.folder / "pids", 1)
@@ -185,7 +187,7 @@ def test_a_stop_kills_what_does_not_end(place: Place, fake: FakeDaemon, work: li
     assert "it has not ended within 300ms, and was killed" in running.said
 
 
-def test_a_stop_kills_what_the_leader_left_behind(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_a_stop_kills_what_the_leader_left_behind(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     deaf = "(trap '' TERM; sh -c 'echo $PPID >> pids'; while :; do sleep 0.05; done) & "
     script = deaf + "trap 'exit 0' TERM; while :; do sleep 0.05; done"
     running = Work(place, "--grace", "300ms", "--", "sh", "-c", script)
@@ -196,7 +198,7 @@ def test_a_stop_kills_what_the_leader_left_behind(place: Place, fake: FakeDaemon
     wait_gone(child)
 
 
-def test_stopped_work_is_ended_by_a_stop(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_stopped_work_is_ended_by_a_stop(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     running = Work(place, "--", "sh", "-c", FAMILY)
     work.append(running)
     family = pids_in(place.folder / "pids", 2)
@@ -207,7 +209,7 @@ def test_stopped_work_is_ended_by_a_stop(place: Place, fake: FakeDaemon, work: l
     wait_gone(*family)
 
 
-def test_a_wrapper_that_is_killed_leaves_nothing_stopped(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_a_wrapper_that_is_killed_leaves_nothing_stopped(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     """Nobody could let it go on any more, so it is asked to end."""
     running = Work(place, "--", "sh", "-c", FAMILY)
     work.append(running)
@@ -218,7 +220,7 @@ def test_a_wrapper_that_is_killed_leaves_nothing_stopped(place: Place, fake: Fak
     wait_gone(*family)
 
 
-def test_paused_at_the_start_it_does_not_start(place: Place, fake: FakeDaemon) -> None:
+def test_paused_at_the_start_it_does_not_start(place: Place, fake: ScriptedDaemon) -> None:
     fake.answers["reserve"] = paused("worker-day: w-1 has spent $1.00 of $1.00")
     run = place.governor("exec", "--worker", "w-1", "--", "touch", "ran")
     assert (run.returncode, run.stdout) == (2, "")
@@ -226,7 +228,7 @@ def test_paused_at_the_start_it_does_not_start(place: Place, fake: FakeDaemon) -
     assert not (place.folder / "ran").exists()
 
 
-def test_with_wait_it_starts_when_it_may(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_with_wait_it_starts_when_it_may(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     admitted = fake.answers["reserve"]
     fake.answers["reserve"] = paused("all is spent")
     running = Work(place, "--wait", "--key", "mine", "--", "sh", "-c", "exit 4")
@@ -237,7 +239,7 @@ def test_with_wait_it_starts_when_it_may(place: Place, fake: FakeDaemon, work: l
     assert {each["key"] for each in fake.asked("reserve")} == {"mine"}
 
 
-def test_the_wait_can_be_ended(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_the_wait_can_be_ended(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     fake.answers["reserve"] = paused("all is spent")
     running = Work(place, "--wait", "--", "true")
     work.append(running)
@@ -256,7 +258,7 @@ def test_no_daemon_at_the_start(place: Place) -> None:
 
 
 def test_a_daemon_that_goes_pauses_the_work_until_it_is_back(
-    place: Place, fake: FakeDaemon, work: list[Work]
+    place: Place, fake: ScriptedDaemon, work: list[Work]
 ) -> None:
     running = Work(place, "--", "sh", "-c", FAMILY)
     work.append(running)
@@ -270,7 +272,7 @@ def test_a_daemon_that_goes_pauses_the_work_until_it_is_back(
 
 
 def test_a_daemon_that_goes_is_done_without_where_that_is_allowed(
-    place: Place, fake: FakeDaemon, work: list[Work]
+    place: Place, fake: ScriptedDaemon, work: list[Work]
 ) -> None:
     running = Work(place, "--on-unavailable", "allow", "--", "sh", "-c", FAMILY)
     work.append(running)
@@ -283,7 +285,7 @@ def test_a_daemon_that_goes_is_done_without_where_that_is_allowed(
     assert running.said.count("goes on without") == 1
 
 
-def test_answers_that_are_none_count_as_no_daemon(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_answers_that_are_none_count_as_no_daemon(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     running = Work(place, "--on-unavailable", "allow", "--", "sh", "-c", FAMILY)
     work.append(running)
     pids_in(place.folder / "pids", 2)
@@ -295,7 +297,7 @@ def test_answers_that_are_none_count_as_no_daemon(place: Place, fake: FakeDaemon
     running.wait_said("the daemon's answer holds no decision")
 
 
-def test_a_lost_hold_is_made_anew(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_a_lost_hold_is_made_anew(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     """After a machine has slept, or a daemon was away for longer than it lasts."""
     running = Work(place, "--ttl", "1s", "--key", "mine", "--estimate-usd", "0.4", "--", "sh", "-c", FAMILY)
     work.append(running)
@@ -307,7 +309,7 @@ def test_a_lost_hold_is_made_anew(place: Place, fake: FakeDaemon, work: list[Wor
     assert first["estimate_usd"] == second["estimate_usd"] == 0.4
 
 
-def test_a_hold_that_somebody_ended_is_not_made_anew(place: Place, fake: FakeDaemon, work: list[Work]) -> None:
+def test_a_hold_that_somebody_ended_is_not_made_anew(place: Place, fake: ScriptedDaemon, work: list[Work]) -> None:
     running = Work(place, "--ttl", "1s", "--", "sh", "-c", FAMILY)
     work.append(running)
     pids_in(place.folder / "pids", 2)
@@ -316,7 +318,7 @@ def test_a_hold_that_somebody_ended_is_not_made_anew(place: Place, fake: FakeDae
     assert len(fake.asked("reserve")) == 1
 
 
-def test_a_key_of_work_that_has_ended_is_refused(place: Place, fake: FakeDaemon) -> None:
+def test_a_key_of_work_that_has_ended_is_refused(place: Place, fake: ScriptedDaemon) -> None:
     fake.answers["extend"] = refused("already_settled")
     run = place.governor("exec", "--key", "old", "--", "touch", "ran")
     assert run.returncode == 64

@@ -18,7 +18,12 @@ version: 1
 timezone: ZONE
 budgets:
   - { name: worker-day, limit_usd: 1, per: worker, window: day, at: { 100%: { pause: until_reset } } }
-  - { name: stop-day, limit_usd: 1, per: worker, window: day, match: { worker: "stop-*" }, at: { 100%: { stop: true } } }
+  - name: stop-day
+    limit_usd: 1
+    per: worker
+    window: day
+    match: { worker: "stop-*" }
+    at: { 100%: { stop: true } }
 """
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_daemon import ALLOW, FakeDaemon, paused
 from place import Place
+from scripted_daemon import ALLOW, ScriptedDaemon, paused
 from work import TerminalSession
 
 ECHO = "sh -c 'echo beg\"an\"; while read x; do echo got-$x; done'"
@@ -23,7 +23,7 @@ def terminals() -> Iterator[list[TerminalSession]]:
         each.clean_up()
 
 
-def test_the_work_has_the_keyboard(place: Place, fake: FakeDaemon, terminals: list[TerminalSession]) -> None:
+def test_the_work_has_the_keyboard(place: Place, fake: ScriptedDaemon, terminals: list[TerminalSession]) -> None:
     """It reads the terminal, and an interrupt typed there ends it."""
     script = "read line; echo got-$line; exec sleep 300"
     terminal = TerminalSession(place, str(place.binary), "exec", "--", "sh", "-c", script)
@@ -34,7 +34,7 @@ def test_the_work_has_the_keyboard(place: Place, fake: FakeDaemon, terminals: li
     assert terminal.end() == 128 + signal.SIGINT
 
 
-def test_stopped_work_can_be_interrupted(place: Place, fake: FakeDaemon, terminals: list[TerminalSession]) -> None:
+def test_stopped_work_can_be_interrupted(place: Place, fake: ScriptedDaemon, terminals: list[TerminalSession]) -> None:
     terminal = TerminalSession(place, str(place.binary), "exec", "--", "sh", "-c", "echo ready; exec sleep 300")
     terminals.append(terminal)
     terminal.wait_shown("ready")
@@ -45,7 +45,7 @@ def test_stopped_work_can_be_interrupted(place: Place, fake: FakeDaemon, termina
 
 
 @pytest.fixture
-def shell(place: Place, fake: FakeDaemon, terminals: list[TerminalSession]) -> TerminalSession:
+def shell(place: Place, fake: ScriptedDaemon, terminals: list[TerminalSession]) -> TerminalSession:
     """An interactive shell that knows `governor`."""
     if shutil.which("bash") is None:
         pytest.skip("no bash to control jobs with")
@@ -86,7 +86,7 @@ def test_a_shell_stops_and_continues_it(shell: TerminalSession) -> None:
     shell.wait_shown("code-130")
 
 
-def test_a_shell_stops_work_that_is_paused(shell: TerminalSession, fake: FakeDaemon) -> None:
+def test_a_shell_stops_work_that_is_paused(shell: TerminalSession, fake: ScriptedDaemon) -> None:
     shell.type(f"governor exec -- {ECHO}\n")
     shell.wait_shown("began")
     fake.answers["check"] = paused("all is spent")

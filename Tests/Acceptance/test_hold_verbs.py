@@ -1,4 +1,4 @@
-"""The verbs of holds and pauses: reserve, extend, settle, release, pause, resume, watch, as scripts and people use them."""
+"""The verbs of holds and pauses, as scripts and people use them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from daemon import Daemon
-from fake_daemon import FakeDaemon, refused
 from place import Place
+from scripted_daemon import ScriptedDaemon, refused
 from waiting import noon_zone
 
 POLICY = """
@@ -19,7 +19,12 @@ version: 1
 timezone: ZONE
 budgets:
   - { name: worker-day, limit_usd: 1, per: worker, window: day, at: { 100%: { pause: until_reset } } }
-  - { name: slow-day, limit_usd: 1, per: fleet, window: day, match: { worker: "slow-*" }, at: { 50%: { throttle: { delay: 3s } } } }
+  - name: slow-day
+    limit_usd: 1
+    per: fleet
+    window: day
+    match: { worker: "slow-*" }
+    at: { 50%: { throttle: { delay: 3s } } }
 """
 
 VERBS = ["reserve", "extend", "settle", "release", "pause", "resume", "watch", "exec", "hook", "statusline", "init"]
@@ -122,7 +127,7 @@ def test_watch_tells_of_changes_as_they_happen(place: Place, ready: Daemon) -> N
         assert f"governor watch --since {line['seq']}".encode() in process.stderr.read()
 
 
-def test_watch_for_people_leaves_heartbeats_out(place: Place, fake: FakeDaemon) -> None:
+def test_watch_for_people_leaves_heartbeats_out(place: Place, fake: ScriptedDaemon) -> None:
     fake.answers["watch"] = (
         b'{"seq":4,"at":"2026-11-20T15:18:56Z","event":"heartbeat","text":""}\n'
         b'{"seq":5,"at":"2026-11-20T15:18:57Z","event":"paused","text":"w-1 \\u001b[31m"}\n'
@@ -144,8 +149,8 @@ def test_without_a_daemon(place: Place, arguments: list[str], code: int) -> None
 
 
 @pytest.mark.parametrize("arguments", [
-    ["reserve", "--worker", "w-1"], ["reserve", "--key", "k", "--ttl", "soon"], ["settle"], ["settle", "r-1", "--key", "k"],
-    ["settle", "r-1", "--cost-usd", "much"], ["pause", "--reason", "x"], ["pause", "--all"], ["resume"],
+    ["reserve", "--worker", "w-1"], ["reserve", "--key", "k", "--ttl", "soon"], ["settle"],
+    ["settle", "r-1", "--key", "k"], ["settle", "r-1", "--cost-usd", "much"], ["pause", "--reason", "x"], ["pause", "--all"], ["resume"],
     ["pause", "--all", "--worker", "w", "--reason", "x"], ["reserve", "--key", "k", "--estimate-usd", "-1"],
     ["exec"], ["exec", "--grace", "long", "--", "true"], ["hook"], ["hook", "Stop", "--agent", "nobody"],
 ])
@@ -158,14 +163,14 @@ def test_a_wrong_call_is_a_usage_error(place: Place, arguments: list[str]) -> No
     ("bad_request", 64), ("key_reused", 64), ("not_found", 1), ("already_settled", 1), ("already_released", 1),
     ("expired", 1), ("unavailable", 69), ("forbidden", 69), ("unknown_op", 69),
 ])
-def test_errors_have_their_exit_codes(place: Place, fake: FakeDaemon, error: str, code: int) -> None:
+def test_errors_have_their_exit_codes(place: Place, fake: ScriptedDaemon, error: str, code: int) -> None:
     fake.answers |= {operation: refused(error) for operation in ("settle", "extend", "reserve")}
     for arguments in (["settle", "r-1"], ["extend", "r-1"], ["reserve", "--key", "k"]):
         run = place.governor(*arguments)
         assert run.returncode == code and run.stderr.startswith("governor: ") and f"it is {error}" in run.stderr
 
 
-def test_a_daemon_that_cannot_store_counts_as_none(place: Place, fake: FakeDaemon) -> None:
+def test_a_daemon_that_cannot_store_counts_as_none(place: Place, fake: ScriptedDaemon) -> None:
     """The caller's word is asked for, as when nobody answers at all."""
     fake.answers["reserve"] = refused("unavailable")
     run = place.governor("reserve", "--key", "k", "--on-unavailable", "allow")

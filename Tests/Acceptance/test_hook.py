@@ -1,4 +1,4 @@
-"""`governor hook`: what a coding agent tells it, what it asks the daemon, and what it answers in the agent's own form."""
+"""`governor hook`: what an agent tells it, what it asks the daemon, and what it answers in the agent's own form."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 
 from daemon import Daemon
-from fake_daemon import FakeDaemon, paused, refused
 from place import Place
+from scripted_daemon import ScriptedDaemon, paused, refused
 from waiting import noon_zone
 
 POLICY = """
 version: 1
 timezone: ZONE
 holds: { estimate: { fallback_usd: 0.10 } }
+models: { cheaper: { "claude-opus-*": claude-haiku-4-5 } }
 budgets:
   - { name: session-day, limit_usd: 1, per: session, window: day, at: { 100%: { pause: until_reset } } }
   - { name: worker-day, limit_usd: 2, per: worker, window: day, at: { 100%: { pause: until_reset } } }
@@ -28,10 +29,10 @@ budgets:
     per: fleet
     window: day
     match: { model: "claude-opus-*" }
-    at: { 50%: { throttle: { model: claude-haiku-4-5 } } }
+    at: { 50%: { downgrade: cheaper } }
 """
 
-#: The keys each event of Codex takes in an answer (openai/codex, codex-rs/hooks/schema/generated); any other is an error.
+#: The keys Codex takes in an answer (openai/codex, codex-rs/hooks/schema/generated); any other is an error.
 CODEX_KEYS = {
     "UserPromptSubmit": {"continue", "decision", "hookSpecificOutput", "reason", "stopReason", "suppressOutput",
                          "systemMessage"},
@@ -69,7 +70,7 @@ def answer(place: Place, name: str, event: dict[str, Any] | bytes, *arguments: s
     return json.loads(run.stdout) if run.stdout else None
 
 
-# --- The daemon -----------------------------------------------------------------------------------------------------------
+# --- The daemon ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_turn_is_admitted_kept_and_settled(place: Place, ready: Daemon) -> None:
@@ -150,8 +151,9 @@ def test_geminis_call_is_given_a_cheaper_model(place: Place, ready: Daemon) -> N
 # --- A daemon that says what the test wants ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolBatch", "Stop", "SessionEnd"])
-def test_recorded_events_are_understood(place: Place, fake: FakeDaemon, shared: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolBatch", "Stop", "SessionEnd"])
+def test_recorded_events_are_understood(place: Place, fake: ScriptedDaemon, shared: Path, name: str) -> None:
     """Bodies captured from Claude Code."""
     event = (shared / "samples" / "claude-code" / f"{name}.json").read_bytes()
     session, prompt = json.loads(event)["session_id"], json.loads(event).get("prompt_id")
@@ -173,7 +175,7 @@ def test_recorded_events_are_understood(place: Place, fake: FakeDaemon, shared: 
 
 @pytest.mark.parametrize("name", sorted(CODEX_KEYS))
 @pytest.mark.parametrize("decision", ["pause", "throttle", "allow"])
-def test_codex_gets_no_key_it_does_not_know(place: Place, fake: FakeDaemon, name: str, decision: str) -> None:
+def test_codex_gets_no_key_it_does_not_know(place: Place, fake: ScriptedDaemon, name: str, decision: str) -> None:
     reply = paused("all is spent") | {"decision": decision, "model": "gpt-mini", "delay_s": 3}
     fake.answers |= {"reserve": reply, "check": reply, "extend": reply}
     event = {"session_id": "s", "turn_id": "t", "cwd": "/w", "model": "gpt-5", "tool_name": "Bash",
@@ -187,13 +189,13 @@ def test_codex_gets_no_key_it_does_not_know(place: Place, fake: FakeDaemon, name
         assert given == {"continue": False, "stopReason": "governor: paused: all is spent"}
 
 
-def test_an_unknown_event_is_let_pass_without_asking(place: Place, fake: FakeDaemon) -> None:
+def test_an_unknown_event_is_let_pass_without_asking(place: Place, fake: ScriptedDaemon) -> None:
     assert answer(place, "Notification", EVENT) is None
     assert not fake.asked()
 
 
 @pytest.mark.parametrize("code", ["not_found", "already_settled", "already_released", "expired"])
-def test_a_hold_that_is_gone_is_no_trouble(place: Place, fake: FakeDaemon, code: str) -> None:
+def test_a_hold_that_is_gone_is_no_trouble(place: Place, fake: ScriptedDaemon, code: str) -> None:
     fake.answers |= {"extend": refused(code), "settle": refused(code)}
     assert answer(place, "PostToolBatch", EVENT) is None
     assert answer(place, "Stop", EVENT) is None
@@ -223,7 +225,9 @@ def test_without_a_daemon_the_callers_word_counts_and_is_said(place: Place, name
 
 
 @pytest.mark.parametrize("event", [b"", b"{", b"[]", b"\xff\xfe", b'{"a":1} {"b":2}'])
-def test_an_event_that_is_none_is_said_and_follows_the_same_word(place: Place, fake: FakeDaemon, event: bytes) -> None:
+def test_an_event_that_is_none_is_said_and_follows_the_same_word(
+    place: Place, fake: ScriptedDaemon, event: bytes
+) -> None:
     run = hook(place, "UserPromptSubmit", event)
     assert json.loads(run.stdout)["decision"] == "block"
     assert "the event on standard input is no JSON object" in run.stderr
@@ -231,7 +235,7 @@ def test_an_event_that_is_none_is_said_and_follows_the_same_word(place: Place, f
     assert not fake.asked()
 
 
-def test_a_tools_output_that_nobody_can_read_does_not_pause_the_work(place: Place, fake: FakeDaemon) -> None:
+def test_a_tools_output_that_nobody_can_read_does_not_pause_the_work(place: Place, fake: ScriptedDaemon) -> None:
     """A NUL, half a surrogate pair, deep nesting, and megabytes of it."""
     deep = "[" * 200 + "]" * 200
     event = (
@@ -243,7 +247,7 @@ def test_a_tools_output_that_nobody_can_read_does_not_pause_the_work(place: Plac
     assert fake.asked("extend")
 
 
-def test_a_daemon_that_does_not_answer_is_not_waited_for_long(place: Place, fake: FakeDaemon) -> None:
+def test_a_daemon_that_does_not_answer_is_not_waited_for_long(place: Place, fake: ScriptedDaemon) -> None:
     fake.answers["reserve"] = None
     began = time.monotonic()
     run = hook(place, "UserPromptSubmit", EVENT)
@@ -252,7 +256,7 @@ def test_a_daemon_that_does_not_answer_is_not_waited_for_long(place: Place, fake
 
 
 @pytest.mark.parametrize("reply", [b"garbage\n", b"{}\n", b'{"decision":"maybe"}\n'])
-def test_an_answer_that_is_none_counts_as_no_daemon(place: Place, fake: FakeDaemon, reply: bytes) -> None:
+def test_an_answer_that_is_none_counts_as_no_daemon(place: Place, fake: ScriptedDaemon, reply: bytes) -> None:
     fake.answers["reserve"] = reply
     run = hook(place, "UserPromptSubmit", EVENT)
     assert json.loads(run.stdout)["decision"] == "block" and run.stderr

@@ -52,7 +52,8 @@ def test_it_writes_hooks_and_a_status_line(place: Place, settings: Path) -> None
     for event in EVENTS:
         [command] = commands(written, event)
         assert command.endswith(f"governor hook {event}")
-    assert written["statusLine"]["type"] == "command" and written["statusLine"]["command"].endswith("governor statusline")
+    assert written["statusLine"]["type"] == "command"
+    assert written["statusLine"]["command"].endswith("governor statusline")
     assert "env" not in written
     assert run.stdout.startswith("--- /dev/null\n+++ ")
     assert settings.stat().st_mode & 0o777 == 0o600
@@ -112,7 +113,8 @@ def test_it_shows_the_difference_and_asks(place: Place, settings: Path) -> None:
     assert shown[0] == f"--- {settings}" and shown[1] == f"+++ {settings}"
     assert any(line.startswith("@@ -") for line in shown)
     removed = [line for line in shown[2:] if line.startswith("-")]
-    assert removed == ['-        "Stop": [ { "hooks": [ { "type": "command", "command": "beep" } ] } ]', '-    "z": null']
+    assert removed == [
+        '-        "Stop": [ { "hooks": [ { "type": "command", "command": "beep" } ] } ]', '-    "z": null']
     run = init(place, code=1)
     assert "there is no terminal to ask on; add --yes" in run.stderr and "nothing was changed" in run.stdout
     assert settings.read_text() == SETTINGS

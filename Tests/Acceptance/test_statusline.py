@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from fake_daemon import FakeDaemon, paused
 from place import Place
+from scripted_daemon import ScriptedDaemon, paused
 from waiting import noon_zone
 
 POLICY = """
@@ -29,13 +29,14 @@ SLACK = 0.5
 @pytest.fixture(autouse=True)
 def feed(request: pytest.FixtureRequest) -> None:
     if "fake" in request.fixturenames:
-        request.getfixturevalue("fake").answers["/feed"] = FEED
+        request.getfixturevalue("fake").answers["feed"] = FEED
 
 
 def line(place: Place, status: bytes = b"", **environment: str) -> str:
     began = time.monotonic()
     run = subprocess.run(
-        [place.binary, "statusline"], env=place.environment | environment, input=status, capture_output=True, timeout=30)
+        [place.binary, "statusline"], env=place.environment | environment, input=status, capture_output=True,
+        timeout=30)
     assert time.monotonic() - began < LIMIT + SLACK
     assert (run.returncode, run.stderr) == (0, b"")
     text = run.stdout.decode()
@@ -58,7 +59,7 @@ def test_nobody_there(place: Place) -> None:
     assert line(place) == "governor: not running"
 
 
-def test_a_daemon_of_its_own_words(place: Place, fake: FakeDaemon) -> None:
+def test_a_daemon_of_its_own_words(place: Place, fake: ScriptedDaemon) -> None:
     assert line(place) == (
         "governor: $12.40 today, $210.30 this month, $298.00 expected · worker-day w-1 62% · 2 paused")
     fake.answers["check"] = paused("all is\nspent \x1b[31m")
@@ -66,23 +67,23 @@ def test_a_daemon_of_its_own_words(place: Place, fake: FakeDaemon) -> None:
 
 
 @pytest.mark.parametrize("feed", [b"garbage", b"[]", b"{}", None])
-def test_a_feed_that_is_none(place: Place, fake: FakeDaemon, feed: bytes | None) -> None:
-    fake.answers["/feed"] = feed
+def test_a_feed_that_is_none(place: Place, fake: ScriptedDaemon, feed: bytes | None) -> None:
+    fake.answers["feed"] = feed
     assert line(place).startswith("governor: ")
 
 
-def test_a_check_that_fails_leaves_the_rest(place: Place, fake: FakeDaemon) -> None:
+def test_a_check_that_fails_leaves_the_rest(place: Place, fake: ScriptedDaemon) -> None:
     for reply in (b"garbage\n", None):
         fake.answers["check"] = reply
         assert line(place).startswith("governor: $12.40 today")
 
 
 @pytest.mark.parametrize("status", [b"{", b"\xff", b"[1]", b'{"session_id": 7}'])
-def test_an_input_that_is_none(place: Place, fake: FakeDaemon, status: bytes) -> None:
+def test_an_input_that_is_none(place: Place, fake: ScriptedDaemon, status: bytes) -> None:
     assert line(place, status).startswith("governor: $12.40 today")
 
 
-def test_an_input_that_never_ends(place: Place, fake: FakeDaemon) -> None:
+def test_an_input_that_never_ends(place: Place, fake: ScriptedDaemon) -> None:
     with subprocess.Popen(
         [place.binary, "statusline"], env=place.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

@@ -20,11 +20,11 @@ import Testing
         var labels = Labels([.worker: "w-1"])
         labels.tags = ["env": "ci"]
         #expect(request.id == .number("7"))
-        #expect(request.operation == .check(labels, estimate: Money(nanodollars: 250_000_000), ignored: []))
+        #expect(request.operation == .check(labels, .newWork, estimate: Money(nanodollars: 250_000_000), ignored: []))
     }
 
     @Test func aMisspeltFieldOfACheckIsNamedRatherThanForgotten() throws {
-        guard case .check(_, _, let ignored) = try read(#"{"op":"check","estimat_usd":1}"#).operation else {
+        guard case .check(_, _, _, let ignored) = try read(#"{"op":"check","estimat_usd":1}"#).operation else {
             Issue.record("no check")
             return
         }
@@ -62,8 +62,9 @@ import Testing
         let found = failure(#"{"op":"stop","id":"a"}"#)
         #expect(found?.error.code == .unknownOperation)
         #expect(
-            found?.error.message == #"there is no operation "stop"; there are check, record, label, status, explain, "#
-                + "resume, reload, ping")
+            found?.error.message
+                == #"there is no operation "stop"; there are check, reserve, extend, settle, release, record, label, "#
+                + "status, explain, pause, resume, watch, reload, ping")
         #expect(found?.id == .string("a"))
     }
 

@@ -319,6 +319,24 @@ import Testing
         #expect(loading.policy?.budgets.first?.overrides.count == 1)
     }
 
+    @Test func `holds are said in any file, each word once`() throws {
+        let loading = PolicyLoader(environment: [:]).load(files: [
+            (name: "a.yaml", text: "version: 1\nholds: { estimate: { from: fallback, fallback_usd: 2.50 }, ttl: 45m }\n"),
+            (name: "b.yaml", text: "version: 1\nholds: { estimate: { quantile: 0.75, at_least_usd: 0.10 } }\n"),
+        ])
+        #expect(loading.text == "")
+        let holds = try #require(loading.policy?.holds)
+        #expect(!holds.usesHistory && holds.quantile == .percent(75) && holds.ttl == .minutes(45))
+        #expect(holds.fallback.text == "2.5" && holds.least.text == "0.1")
+        let silent = try Self.load("budgets: []")
+        #expect(silent.holds == HoldSettings() && silent.holds.usesHistory && silent.holds.ttl == .hours(2))
+        let twice = PolicyLoader(environment: [:]).load(files: [
+            (name: "a.yaml", text: "version: 1\nholds: { ttl: 45m }\n"),
+            (name: "b.yaml", text: "version: 1\nholds: { ttl: 1h }\n"),
+        ])
+        #expect(twice.text == "b.yaml:2:15: error: \"ttl\" is given twice; it is already in a.yaml:2:15")
+    }
+
     @Test func `the example of the contract is read`() throws {
         let policy = try Self.load(
             MistakeTests.input(of: "contract-example.yaml").replacing("version: 1\n", with: ""))

@@ -6,6 +6,10 @@ package struct ControlError: Error, Hashable, Sendable {
         case badRequest = "bad_request"
         case unknownOperation = "unknown_op"
         case notFound = "not_found"
+        case keyReused = "key_reused"
+        case alreadySettled = "already_settled"
+        case alreadyReleased = "already_released"
+        case expired
         case tooLarge = "too_large"
         case unavailable, forbidden
         /// Over HTTP alone: the token is missing, or the host is not this listener's.
@@ -15,6 +19,8 @@ package struct ControlError: Error, Hashable, Sendable {
     package var code: Code
     package var message: String
     package var field: String?
+    /// The hold that has ended before: what came of it is worth knowing to one whose answer was lost.
+    package var hold: Reservation?
 
     package init(_ code: Code, _ message: String, field: String? = nil) {
         self.code = code
@@ -33,6 +39,7 @@ package struct ControlError: Error, Hashable, Sendable {
                     json.field("code", code.rawValue)
                     json.field("message", message)
                     json.field("field", ifPresent: field)
+                    if let hold { json.sums(of: hold) }
                 })
         }
         return json.bytes
@@ -43,6 +50,8 @@ package struct ControlError: Error, Hashable, Sendable {
         switch code {
         case .badRequest: 400
         case .unknownOperation, .notFound: 404
+        case .keyReused, .alreadySettled, .alreadyReleased: 409
+        case .expired: 410
         case .tooLarge: 413
         case .unavailable: 503
         case .forbidden: 403

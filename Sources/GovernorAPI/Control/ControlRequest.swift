@@ -3,13 +3,18 @@ package import GovernorCore
 /// One request on the control socket, or the body of one over HTTP.
 package struct ControlRequest: Hashable, Sendable {
     package enum Operation: Hashable, Sendable {
-        case check(Labels, estimate: Money?, ignored: [String])
+        case check(Labels, CheckSubject, estimate: Money?, ignored: [String])
+        case hold(HoldRequest)
         case record([PushedRecord], rejected: [PushedRecord.Rejection])
         case label(session: String, Labels)
         case status(StatusQuery)
         case explain(Labels, estimate: Money?)
-        /// Pauses that only an operator ends, of these labels.
+        /// Work is kept out by hand.
+        case pause(PauseRequest)
+        /// Pauses that only an operator ends, and operators' own, of these labels.
         case resume(Labels)
+        /// Everything that changes from now on, or after a number.
+        case watch(Labels, since: Int64?)
         /// The policy's files, read again.
         case reload
         case ping
@@ -20,7 +25,10 @@ package struct ControlRequest: Hashable, Sendable {
     package var operation: Operation
 
     /// The operations by name.
-    package static let names = ["check", "record", "label", "status", "explain", "resume", "reload", "ping"]
+    package static let names = [
+        "check", "reserve", "extend", "settle", "release", "record", "label", "status", "explain", "pause", "resume",
+        "watch", "reload", "ping",
+    ]
 
     /// A request that can't be understood, with the id to answer it under.
     package struct Failure: Error, Hashable, Sendable {
@@ -56,7 +64,7 @@ package struct ControlRequest: Hashable, Sendable {
         do { operation = try Self.operation(named, fields) } catch { throw Failure(id: id, error: error) }
     }
 
-    private static let checkFields = Fields.labelNames.union(["op", "id", "estimate_usd"])
+    private static let checkFields = Fields.labelNames.union(["op", "id", "estimate_usd", "reservation", "running"])
 
     private static func operation(_ named: String?, _ fields: Fields) throws(ControlError) -> Operation {
         let name: String
@@ -64,21 +72,25 @@ package struct ControlRequest: Hashable, Sendable {
         switch name {
         case "check":
             return .check(
-                try fields.labels(), estimate: try fields.dollars("estimate_usd"),
+                try fields.labels(), try checkSubject(fields), estimate: try fields.dollars("estimate_usd"),
                 ignored: fields.unknown(besides: checkFields))
+        case "reserve", "extend", "settle", "release": return .hold(try HoldRequest(name, fields))
         case "record": return try records(fields)
         case "label":
             var labels = try fields.labels()
             let session = try fields.need("session")
             labels.session = nil
             labels.source = nil
+            labels.tags[Reservation.tag] = try fields.text("reservation") ?? labels.tags[Reservation.tag]
             guard labels != Labels() else {
                 throw ControlError(.badRequest, "label names no label to give the session", field: "worker")
             }
             return .label(session: session, labels)
         case "status": return .status(try StatusQuery(fields))
         case "explain": return .explain(try fields.labels(), estimate: try fields.dollars("estimate_usd"))
+        case "pause": return .pause(try PauseRequest(fields))
         case "resume": return .resume(try fields.labels())
+        case "watch": return .watch(try fields.labels(), since: try fields.count("since", limit: .max))
         case "reload": return .reload
         case "ping": return .ping
         default:
@@ -87,6 +99,11 @@ package struct ControlRequest: Hashable, Sendable {
                 "there is no operation \"\(name.prefix(40))\"; there are \(names.joined(separator: ", "))",
                 field: "op")
         }
+    }
+
+    private static func checkSubject(_ fields: Fields) throws(ControlError) -> CheckSubject {
+        if try fields.text("reservation") != nil { return .runningWork }
+        return try fields.flag("running") == true ? .runningWork : .newWork
     }
 
     private static func records(_ fields: Fields) throws(ControlError) -> Operation {
@@ -103,6 +120,9 @@ package struct ControlRequest: Hashable, Sendable {
         return .record(accepted, rejected: rejected)
     }
 }
+
+/// Whether a check is about work that may start, or that runs already.
+package enum CheckSubject: Hashable, Sendable { case newWork, runningWork }
 
 /// Which accounts `status` is asked for; empty means all.
 package struct StatusQuery: Hashable, Sendable {

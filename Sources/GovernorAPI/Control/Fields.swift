@@ -34,6 +34,21 @@ package struct Fields {
         return number
     }
 
+    package func flag(_ name: String) throws(ControlError) -> Bool? {
+        guard let value = self[name] else { return nil }
+        guard let flag = value.bool else { throw wrong(name, "true or false", value) }
+        return flag
+    }
+
+    /// Whole seconds from 1 to `limit`.
+    package func seconds(_ name: String, limit: Int64) throws(ControlError) -> Span? {
+        guard let value = self[name] else { return nil }
+        guard let number = value.integer, (1...limit).contains(number) else {
+            throw wrong(name, "a whole number of seconds from 1 to \(limit)", value)
+        }
+        return .seconds(number)
+    }
+
     /// Dollars from 0 to a million.
     package func dollars(_ name: String) throws(ControlError) -> Money? {
         guard let value = self[name] else { return nil }
@@ -79,7 +94,7 @@ package struct Fields {
 
     package static let labelNames = Set(LabelName.allCases.map(\.rawValue) + ["tags"])
 
-    private func wrong(_ name: String, _ expected: String, _ value: JSON) -> ControlError {
+    func wrong(_ name: String, _ expected: String, _ value: JSON) -> ControlError {
         ControlError(.badRequest, "\(name) must be \(expected); got \(value.shown)", field: name)
     }
 }

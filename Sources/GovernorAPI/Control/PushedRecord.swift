@@ -20,6 +20,11 @@ package struct PushedRecord: Hashable, Sendable {
         let id = try fields.need("id")
         var labels = try fields.labels()
         labels.source = labels.source ?? "push"
+        guard labels.source != Reservation.source else {
+            throw ControlError(
+                .badRequest, "\(Reservation.source) is the source of a hold's own record", field: "source")
+        }
+        labels.tags[Reservation.tag] = try fields.text("reservation") ?? labels.tags[Reservation.tag]
         let limit = TokenCounts.limit
         let tokens = TokenCounts(
             input: try fields.count("input_tokens", limit: limit) ?? 0,

@@ -76,6 +76,8 @@ extension JSONWriter {
         if let resume = decision.resumeAt {
             self.field("resume_at", RFC3339.text(resume, in: zone))
             self.seconds("retry_after_s", resume - decision.asOf)
+        } else if let span = decision.askAgainAfter {
+            self.seconds("retry_after_s", span)
         }
         self.field("as_of", RFC3339.utc(decision.asOf))
         self.field("stale", array: decision.stale) { $0.value($1) }
@@ -112,7 +114,7 @@ extension JSONWriter {
 
     fileprivate mutating func value(_ reason: Decision.Reason, zone: Zone) {
         object { json in
-            json.field(reason.share == nil ? "rule" : "budget", reason.item)
+            json.field(reason.isOperator ? "operator" : reason.share == nil ? "rule" : "budget", reason.item)
             json.split(reason.split, per: reason.per)
             if let share = reason.share {
                 json.field("ratio", share.ratio)

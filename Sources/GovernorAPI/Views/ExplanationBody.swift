@@ -12,13 +12,14 @@ extension Reply {
         return json.bytes
     }
 
-    /// The alerts whose pauses ended.
-    package static func resumed(_ alerts: [Alert], id: JSON?, zone: Zone) -> [UInt8] {
+    /// The alerts whose pauses ended, and the operators' pauses that did.
+    package static func resumed(_ alerts: [Alert], _ pauses: [OperatorPause], id: JSON?, zone: Zone) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             if let id { json.field("id", id) }
-            json.field("resumed", Int64(alerts.count))
+            json.field("resumed", Int64(alerts.count + pauses.count))
             json.field("alerts", array: alerts) { $0.value($1, told: [], zone: zone) }
+            json.field("pauses", array: pauses) { $0.value(PauseView($1), zone: zone) }
         }
         return json.bytes
     }

@@ -25,6 +25,8 @@ package struct PauseView: Hashable, Sendable {
     package enum Item: Hashable, Sendable {
         case budget(String)
         case rule(String)
+        /// An operator, by name.
+        case `operator`(String)
     }
 
     package var item: Item
@@ -33,6 +35,8 @@ package struct PauseView: Hashable, Sendable {
     package var reason: String
     package var since: Timestamp?
     package var until: Timestamp?
+    /// Whether running work must end too.
+    package var stop = false
 
     package init(item: Item, per: [LabelKey], split: Split, reason: String, since: Timestamp?, until: Timestamp?) {
         self.item = item
@@ -41,6 +45,32 @@ package struct PauseView: Hashable, Sendable {
         self.reason = reason
         self.since = since
         self.until = until
+    }
+
+    package init(_ pause: OperatorPause) {
+        let pairs = pause.labels.pairs
+        self.init(
+            item: .operator(pause.by), per: pairs.map(\.key), split: Split(values: pairs.map(\.value)),
+            reason: pause.reason, since: pause.since, until: pause.until)
+        stop = pause.stop
+    }
+}
+
+/// What there is of holds: the part `holds` of the shape **status**.
+package struct HoldsView: Hashable, Sendable {
+    package var live: Int
+    package var held: Money
+    /// Spent beyond all holds, since the ledger began.
+    package var overrun: Money
+    /// Of the newest holds that ended, how many there are and how many cost more than was set aside.
+    package var ended: Int
+    package var above: Int
+
+    package init(_ holds: Holds) {
+        live = holds.live.count
+        held = holds.held
+        overrun = holds.overrun
+        (ended, above) = holds.estimates.record
     }
 }
 
@@ -79,6 +109,7 @@ package struct StatusBody: Sendable {
     package var receiversOff: [String]
     package var misgivings: Misgivings
     package var forecast: FleetForecast?
+    package var holds: HoldsView
     package var asOf: Timestamp
     /// The zone times are shown in.
     package var zone: Zone
@@ -87,7 +118,7 @@ package struct StatusBody: Sendable {
         version: String, revision: String, reloadedAt: Timestamp, policyError: String?, mode: Mode,
         accounts: [AccountView], paused: [PauseView], sources: [SourceView], receiversOff: [String],
         misgivings: Misgivings,
-        forecast: FleetForecast?, asOf: Timestamp, zone: Zone
+        forecast: FleetForecast?, holds: HoldsView, asOf: Timestamp, zone: Zone
     ) {
         self.version = version
         self.revision = revision
@@ -100,6 +131,7 @@ package struct StatusBody: Sendable {
         self.receiversOff = receiversOff
         self.misgivings = misgivings
         self.forecast = forecast
+        self.holds = holds
         self.asOf = asOf
         self.zone = zone
     }
@@ -122,6 +154,8 @@ package struct StatusBody: Sendable {
             json.field("receivers_off", array: receiversOff) { $0.value($1) }
             json.field("unbound_usd", misgivings.unbound)
             json.field("unpriced_calls", misgivings.unpricedCalls)
+            json.key("holds")
+            json.value(holds)
             json.key("forecast")
             if let forecast { json.value(forecast, zone: zone) } else { json.null() }
         }
@@ -182,10 +216,16 @@ extension JSONWriter {
     /// The shape **pause**.
     package mutating func value(_ pause: PauseView, zone: Zone) {
         object { json in
-            json.field("by", "policy")
             switch pause.item {
-            case .budget(let name): json.field("budget", name)
-            case .rule(let name): json.field("rule", name)
+            case .budget(let name):
+                json.field("by", "policy")
+                json.field("budget", name)
+            case .rule(let name):
+                json.field("by", "policy")
+                json.field("rule", name)
+            case .operator(let name):
+                json.field("by", "operator")
+                json.field("operator", name)
             }
             json.field(
                 "labels",
@@ -193,6 +233,19 @@ extension JSONWriter {
             json.field("reason", pause.reason)
             if let since = pause.since { json.field("since", RFC3339.text(since, in: zone)) }
             if let until = pause.until { json.field("until", RFC3339.text(until, in: zone)) }
+            if pause.stop { json.field("stop", true) }
+        }
+    }
+
+    /// `{"live":2,"held_usd":3.5,"overrun_usd":0.12,"ended":40,"above":3,"above_share":0.075}`
+    mutating func value(_ holds: HoldsView) {
+        object { json in
+            json.field("live", Int64(holds.live))
+            json.field("held_usd", holds.held)
+            json.field("overrun_usd", holds.overrun)
+            json.field("ended", Int64(holds.ended))
+            json.field("above", Int64(holds.above))
+            if holds.ended > 0 { json.field("above_share", Ratio(of: Int64(holds.above), in: Int64(holds.ended))) }
         }
     }
 

@@ -132,16 +132,7 @@ package struct Alert: Hashable, Sendable {
     package var who: String { split.who(per: per) }
 
     /// Whom it is about.
-    package var labels: Labels {
-        var labels = Labels()
-        for (key, value) in split.labels(per: per) {
-            switch key {
-            case .label(let name): labels[name] = value
-            case .tag(let tag): labels.tags[tag] = value
-            }
-        }
-        return labels
-    }
+    package var labels: Labels { Labels(split.labels(per: per)) }
 
     /// What happened and to whom: `worker-day: w-1 reached 80% of $25.00`, `hot-worker: w-1 spends $14.20 an hour …`.
     package var headline: String {

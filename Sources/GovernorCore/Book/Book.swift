@@ -26,6 +26,10 @@ package struct Book: Sendable {
     package private(set) var loose: [Alert]
     /// Messages that are pending, by id.
     package private(set) var outbox: [String: Notification]
+    /// Who was let in, and whom operators keep out.
+    package private(set) var admission: Admission
+    /// What watchers know.
+    package private(set) var watch: Watch
     /// When all accounts were looked at last.
     package private(set) var lookedAt: Timestamp
     /// Each meter's calendar slot when it was last looked up; looking it up again is what calendars make dear.
@@ -46,7 +50,8 @@ package struct Book: Sendable {
 
     package init(
         policy: Policy, limits: [InForce], accounts: [[Split: Account]], rules: [[Split: RuleState]] = [],
-        loose: [Alert] = [], outbox: [String: Notification], now: Timestamp
+        loose: [Alert] = [], outbox: [String: Notification], admission: Admission = Admission(),
+        watch: Watch = Watch(), now: Timestamp
     ) {
         self.policy = policy
         metering = Metering(policy)
@@ -55,10 +60,13 @@ package struct Book: Sendable {
         self.rules = rules.isEmpty ? policy.rules.map { _ in [:] } : rules
         self.loose = loose
         self.outbox = outbox
+        self.admission = admission
+        self.watch = watch
         lookedAt = .distantPast
         slots = metering.meters.map { _ in nil }
         shifts = metering.meters.map { _ in nil }
         refreshSlots(now)
+        weighHolds()
     }
 
     /// A book without spend.
@@ -69,7 +77,29 @@ package struct Book: Sendable {
             accounts: Array(repeating: [:], count: count), outbox: [:], now: now)
     }
 
+    /// What accounts hold is never stored: it follows from the holds that live.
+    private mutating func weighHolds() {
+        for place in policy.budgets.indices {
+            for (split, account) in accounts[place] where account.held != .zero {
+                accounts[place][split]?.held = .zero
+            }
+        }
+        for hold in admission.holds.live.values {
+            for key in pots(of: hold.labels) {
+                accounts[key.meter][key.split, default: Account()].held += hold.remaining
+            }
+        }
+    }
+
     package func account(_ key: AccountKey) -> Account? { accounts[key.meter][key.split] }
+
+    /// The accounts of budgets that work with these labels is known to draw on.
+    package func pots(of labels: Labels) -> [AccountKey] {
+        metering.matching(labels).compactMap { place in
+            guard place < policy.budgets.count else { return nil }
+            return Split(of: labels, per: policy.budgets[place].per).map { AccountKey(meter: place, split: $0) }
+        }
+    }
 
     /// Every alert that fires: of accounts, rules, and the policy itself.
     package var firing: [Alert] {
@@ -99,6 +129,8 @@ package struct Book: Sendable {
             accounts[key.meter][key.split] = account.isEmpty ? nil : account
         }
         for (place, limit) in plan.limits { limits[place] = limit }
+        admission.take(plan)
+        watch.take(plan)
         for (key, state) in plan.rules { rules[key.rule][key.split] = state.isEmpty ? nil : state }
         if let loose = plan.loose { self.loose = loose }
         for notification in plan.notifications {

@@ -26,8 +26,9 @@ package struct Decision: Hashable, Sendable {
             package var ratio: Ratio { Ratio(of: spent, in: limit.value) }
         }
 
-        /// The budget's or rule's name.
+        /// The budget's or rule's name, or that of the operator who paused.
         package var item: String
+        package var isOperator = false
         package var per: [LabelKey]
         package var split: Split
         package var kind: Kind
@@ -53,6 +54,8 @@ package struct Decision: Hashable, Sendable {
     package var remaining: Money?
     /// When all that holds work back is over; nil when nothing does or nobody can say.
     package var resumeAt: Timestamp?
+    /// When to ask again, where nothing but holds is in the way: they may end at any moment.
+    package var askAgainAfter: Span?
     package var asOf: Timestamp
     /// Sources that have gone silent or can't be read.
     package var stale: [String] = []
@@ -67,34 +70,67 @@ package struct Decision: Hashable, Sendable {
     }
 }
 
+/// What is asked: whether work may start, or go on.
+package struct Asking: Hashable, Sendable {
+    /// What it is about to spend; work that would not fit under a pausing limit is refused before it starts.
+    package var estimate: Amount?
+    /// Whether it runs already: then it was admitted, and only what has been spent counts, not what is held.
+    package var isRunning: Bool
+
+    package init(estimate: Amount? = nil, isRunning: Bool = false) {
+        self.estimate = estimate
+        self.isRunning = isRunning
+    }
+
+    /// - Parameter estimate: dollars.
+    package init(estimate: Money?) {
+        self.init(estimate: estimate.map { Amount(cost: $0, tokens: 0, calls: 0) })
+    }
+
+    package static let running = Asking(isRunning: true)
+}
+
 extension Book {
+    /// What the labelled work may do at `now`, by dollars it is about to spend.
+    package func decide(_ labels: Labels, estimate: Money? = nil, stale: [String] = [], now: Timestamp) -> Decision {
+        decide(labels, Asking(estimate: estimate), stale: stale, now: now)
+    }
+
     /// What the labelled work may do at `now`; reads memory only and changes nothing.
     ///
     /// - Parameters:
-    ///   - estimate: dollars it is about to spend; work that would not fit under a pausing limit is refused before it
-    ///     starts.
+    ///   - planned: accounts as a plan leaves them, for deciding in the middle of one.
     ///   - stale: sources whose silence the decision must mention.
-    package func decide(_ labels: Labels, estimate: Money? = nil, stale: [String] = [], now: Timestamp) -> Decision {
+    package func decide(
+        _ labels: Labels, _ asking: Asking, over planned: [AccountKey: Account] = [:], stale: [String] = [],
+        now: Timestamp
+    ) -> Decision {
         var verdict = Verdict(labels: labels, decision: Decision(kind: .allow, asOf: now, revision: policy.revision))
         verdict.decision.stale = stale
         for place in metering.concerning(labels) where place < policy.budgets.count {
-            decide(byBudget: place, estimate: estimate, now: now, &verdict)
+            decide(byBudget: place, asking, over: planned, now: now, &verdict)
         }
         for place in rules.indices where !rules[place].isEmpty && policy.rules[place].actions.governs {
             decide(byRule: place, now: now, &verdict)
+        }
+        for pause in admission.pauses.values.sorted(by: { $0.id < $1.id }) where pause.holds(at: now) {
+            verdict.take(pause, in: policy.zone, observed: policy.mode == .observe)
         }
         return verdict.finish()
     }
 
     // Budgets are looked at where they lie: a copy of each would cost more than the decision.
-    private func decide(byBudget place: Int, estimate: Money?, now: Timestamp, _ verdict: inout Verdict) {
+    private func decide(
+        byBudget place: Int, _ asking: Asking, over planned: [AccountKey: Account], now: Timestamp,
+        _ verdict: inout Verdict
+    ) {
         guard isOpen(place, at: now) else { return }
         let name = { policy.budgets[place].name }
         guard
             let split = verdict.split(
                 name: name, matcher: policy.budgets[place].matcher, per: policy.budgets[place].per)
         else { return }
-        let standing = standing(of: AccountKey(meter: place, split: split), estimate: estimate, now: now)
+        let standing = standing(of: AccountKey(meter: place, split: split), asking, over: planned, now: now)
         if standing.limit.unit == .usd {
             let left = Money(nanodollars: max(0, standing.remaining))
             verdict.decision.remaining = min(verdict.decision.remaining ?? left, left)
@@ -167,6 +203,7 @@ private struct Verdict {
     var decision: Decision
     private var would = Decision.Kind.allow
     private var mayResume = true
+    private var isByHoldsAlone = true
 
     init(labels: Labels, decision: Decision) {
         self.labels = labels
@@ -209,10 +246,18 @@ private struct Verdict {
         (decision.maxWorkers, decision.delay) = (throttle.maxWorkers, throttle.delay)
         decision.model = decision.model ?? model
         if kind == .pause {
-            mayResume = mayResume && reason.resumesAt != nil
+            // What only holds stand in the way of is nothing to wait for until then.
+            isByHoldsAlone = isByHoldsAlone && standing.isFullByHolds
+            mayResume = mayResume && (standing.isFullByHolds || reason.resumesAt != nil)
             decision.resumeAt = [decision.resumeAt, reason.resumesAt].compactMap { $0 }.max()
         }
         decision.reasons.append(reason)
+    }
+
+    /// An operator's own pause. Where everything only observes, it observes too.
+    mutating func take(_ pause: OperatorPause, in zone: Zone, observed: Bool) {
+        guard split(name: { "the pause by \(pause.by)" }, matcher: pause.matcher, per: []) != nil else { return }
+        take(Standing(of: pause), observed: observed, name: pause.by) { _ in pause.decisionReason(in: zone) }
     }
 
     /// The model to use instead: of several maps the first, in the order of the policy, that says something of it.
@@ -225,11 +270,17 @@ private struct Verdict {
         return standing.downgrades.lazy.compactMap { $0.model(insteadOf: model) }.first
     }
 
+    private static let holdsMayEndAfter = Span.seconds(5)
+
     consuming func finish() -> Decision {
         // The strictest first; items in the order of the policy.
         decision.reasons =
             decision.reasons.filter { $0.kind == .pause } + decision.reasons.filter { $0.kind != .pause }
         if !mayResume { decision.resumeAt = nil }
+        if decision.kind == .pause, isByHoldsAlone {
+            decision.resumeAt = nil
+            decision.askAgainAfter = Self.holdsMayEndAfter
+        }
         if would != decision.kind { decision.would = would }
         return decision
     }

@@ -48,7 +48,7 @@ extension Book {
         let budgets = policy.budgets.enumerated().map { explain(budget: $0.offset, labels, now: now) }
         let rules = policy.rules.indices.map { explain(rule: $0, labels) }
         return Explanation(
-            decision: decide(labels, estimate: estimate, stale: stale, now: now), items: budgets + rules)
+            decision: decide(labels, Asking(estimate: estimate), stale: stale, now: now), items: budgets + rules)
     }
 
     private func explain(budget place: Int, _ labels: Labels, now: Timestamp) -> Explanation.Item {

@@ -26,6 +26,18 @@ package struct Plan: Hashable, Sendable {
     package var now: Timestamp
     /// Changed records, in order.
     package var changes: [RecordChange] = []
+    /// By the place of a change, what its record is charged to which hold; changes of uncharged records have none.
+    package var charges: [Int: [Charge]] = [:]
+    /// Holds as they will be, by id.
+    package var holds: [Int64: Reservation] = [:]
+    /// By how much all holds together are overrun more than before.
+    package var overrun = Money.zero
+    /// Operators' pauses as they will be, by id; nil when one ends.
+    package var pauses: [String: OperatorPause?] = [:]
+    /// What `watch` tells, in order.
+    package var events: [WatchEvent] = []
+    /// Who is held back from now on, by what; nil when nobody is any more.
+    package var moods: [Mood.Place: Mood?] = [:]
     /// Differences per slot, of live windows and past ones.
     package var deltas: [Delta: Amount] = [:]
     /// Accounts as they will be.
@@ -50,6 +62,6 @@ package struct Plan: Hashable, Sendable {
     /// Whether there is nothing to commit.
     package var isEmpty: Bool {
         changes.isEmpty && deltas.isEmpty && limits.isEmpty && timers.isEmpty && alerts.isEmpty
-            && notifications.isEmpty
+            && notifications.isEmpty && holds.isEmpty && pauses.isEmpty && events.isEmpty
     }
 }

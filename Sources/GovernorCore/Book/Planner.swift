@@ -2,13 +2,23 @@
 package struct Planner {
     let book: Book
     var plan: Plan
+    /// What the ledger knows of the holds that the group is about.
+    var atHand: HoldsAtHand
+    /// Holds whose own record may have to change.
+    var unsettled: Set<Int64> = []
+    /// The highest id that this plan has given a hold.
+    var lastHold: Int64 = 0
     private var touched: Set<AccountKey> = []
     /// Meters by labels: many records of a group have the same ones.
     private var matching: [Labels: [Int]] = [:]
 
-    package init(book: Book, now: Timestamp) {
+    /// - Parameter atHand: of the holds that are not in memory, and the keys and own records of all that the group is
+    ///   about.
+    package init(book: Book, now: Timestamp, atHand: HoldsAtHand = HoldsAtHand()) {
         self.book = book
+        self.atHand = atHand
         plan = Plan(now: now)
+        expireHolds()
     }
 
     var now: Timestamp { plan.now }
@@ -19,8 +29,11 @@ package struct Planner {
 
     /// Books records into every account they belong to.
     package mutating func add(_ changes: [RecordChange]) {
-        plan.changes += changes
         for change in changes {
+            let place = plan.changes.endIndex
+            plan.changes.append(change)
+            let charges = charge(change)
+            if !charges.isEmpty || change.hasCharges { plan.charges[place] = charges }
             switch change {
             case .insert(let record): book(record, isRemoval: false)
             case .revise(let stored, let record):
@@ -33,6 +46,7 @@ package struct Planner {
             case .remove(let stored): book(stored.record, isRemoval: true)
             }
         }
+        bookOwnRecords()
     }
 
     /// Takes a delivery's outcome in.
@@ -69,10 +83,12 @@ package struct Planner {
         evaluateRules(all: isMinute, limitsChanged: !changed.isEmpty)
         settleLoose()
         if isMinute { liftSilences() }
+        endPauses()
     }
 
     /// The plan, with the messages its alerts make.
     package consuming func finish() -> Plan {
+        noteEvents()
         var pending = book.outbox
         for notification in plan.notifications { pending[notification.id] = notification }
         plan.notifications += NotificationPlanner.plan(plan.alerts, pending: pending, policy: policy, now: now)
@@ -80,6 +96,14 @@ package struct Planner {
     }
 
     // MARK: Booking
+
+    private mutating func charge(_ change: RecordChange) -> [Charge] {
+        switch change {
+        case .insert(let record): charge(record)
+        case .revise(let stored, let record): charge(record, old: stored.charges)
+        case .remove(let stored): charge(stored.record, isRemoval: true, old: stored.charges)
+        }
+    }
 
     private mutating func book(_ record: UsageRecord, isRemoval: Bool, keepsPlace: Bool = false) {
         let places = matching[record.labels] ?? book.metering.matching(record.labels)

@@ -50,7 +50,7 @@ extension Planner {
                     let isHeld = budget.thresholds.contains {
                         crossing.isOf($0) && $0.actions.pause == .untilResumed
                     }
-                    guard isHeld, crossing.alert.isAbout(labels) else { continue }
+                    guard isHeld, crossing.alert.labels.agree(with: labels) else { continue }
                     account.crossings[index].alert.resolve(at: now, because: .resumed)
                     ended.append(account.crossings[index].alert)
                     plan.accounts[key] = account
@@ -59,7 +59,7 @@ extension Planner {
         }
         for (place, rule) in policy.rules.enumerated() where rule.actions.pause == .untilResumed {
             for (split, state) in book.rules[place].sorted(by: { $0.key.raw < $1.key.raw }) {
-                guard var alert = state.alert, alert.isAbout(labels) else { continue }
+                guard var alert = state.alert, alert.labels.agree(with: labels) else { continue }
                 alert.resolve(at: now, because: .resumed)
                 ended.append(alert)
                 // What goes on in full view of the operator pauses nobody again.
@@ -110,14 +110,5 @@ extension Planner {
             plan.alerts.append(loose[index])
             plan.loose = loose
         }
-    }
-}
-
-extension Alert {
-    /// Whether it is about all of these labels; none at all fit every alert.
-    fileprivate func isAbout(_ labels: Labels) -> Bool {
-        let mine = self.labels
-        return LabelName.allCases.allSatisfy { labels[$0] == nil || labels[$0] == mine[$0] }
-            && labels.tags.allSatisfy { mine.tags[$0.key] == $0.value }
     }
 }

@@ -2,15 +2,19 @@ extension Standing {
     /// Why a budget holds work back.
     package func reason(_ budget: Budget, _ split: Split, kind: Decision.Kind) -> Decision.Reason {
         let who = split.who(per: budget.per)
+        let aside = held > 0 ? ", and \(limit.text(held)) is set aside" : ""
         let facts =
             "\(budget.name): \(who) has spent \(limit.text(spent)) of \(limit.text) \(ActionText.period(budget.window))"
+            + aside
         let end = goesOn(isFleet: budget.per.isEmpty) {
             $0 == window.end
                 ? ActionText.end(of: budget, window) : "at \(ActionText.clock($0, in: budget.zone))"
         }
         let text =
             if let lacksRoomFor {
-                "\(facts), so \(lacksRoomFor.dollarText) more does not fit\(end)"
+                "\(facts), so \(limit.text(lacksRoomFor)) more does not fit\(isFullByHolds ? Self.whenHoldsEnd : end)"
+            } else if isFullByHolds {
+                facts + Self.whenHoldsEnd
             } else if isPaused {
                 stop ? "\(facts); running work must stop\(end)" : "\(facts)\(end)"
             } else {
@@ -18,9 +22,11 @@ extension Standing {
             }
         return Decision.Reason(
             item: budget.name, per: budget.per, split: split, kind: kind,
-            share: Decision.Reason.Share(spent: spent, held: held, limit: limit), resumesAt: isPaused ? until : nil,
-            text: text)
+            share: Decision.Reason.Share(spent: spent, held: held, limit: limit),
+            resumesAt: isPaused && !isFullByHolds ? until : nil, text: text)
     }
+
+    private static let whenHoldsEnd = "; ask again when work under way has ended"
 
     /// Why a rule holds work back.
     func reason(_ rule: Rule, _ alert: Alert, kind: Decision.Kind) -> Decision.Reason {

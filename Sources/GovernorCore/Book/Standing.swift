@@ -15,7 +15,10 @@ package struct Standing: Hashable, Sendable {
     package private(set) var until: Timestamp?
     /// Whether an operator has to let work go on.
     package private(set) var awaitsOperator = false
-    package var lacksRoomFor: Money?
+    /// What was asked for and does not fit, in the limit's unit.
+    package var lacksRoomFor: Int64?
+    /// Whether only holds stand in the way, which may end at any moment.
+    package var isFullByHolds = false
 
     init(spent: Int64, held: Int64, limit: Limit, window: Interval) {
         self.spent = spent
@@ -33,6 +36,12 @@ package struct Standing: Hashable, Sendable {
     /// What is left under the limit; negative when it was overrun.
     package var remaining: Int64 { limit.value.saturatingAdding(-max(0, spent.saturatingAdding(held))) }
     package var ratio: Ratio { Ratio(of: spent, in: limit.value) }
+
+    /// Where an operator's pause stands.
+    init(of pause: OperatorPause) {
+        self.init(spent: 0, held: 0, limit: .usd(.max), window: Interval(start: pause.since, end: .distantFuture))
+        block(until: pause.until, stop: pause.stop, awaitsOperator: pause.until == nil)
+    }
 
     package enum State: String, Sendable { case ok, warn, throttle, pause, stop }
 
@@ -80,16 +89,20 @@ package struct Standing: Hashable, Sendable {
 
 extension Book {
     /// Where one account of a budget stands at `now`.
-    package func standing(of key: AccountKey, estimate: Money? = nil, now: Timestamp) -> Standing {
+    ///
+    /// - Parameter planned: accounts as a plan leaves them.
+    package func standing(
+        of key: AccountKey, _ asking: Asking = Asking(), over planned: [AccountKey: Account] = [:], now: Timestamp
+    ) -> Standing {
         let limit = policy.budgets[key.meter].limit(at: now)
-        let account = account(key) ?? Account()
+        let account = (planned.isEmpty ? nil : planned[key]) ?? account(key) ?? Account()
         let spent = limit.measure(account.spent(at: now, window: policy.budgets[key.meter].window))
         let held = limit.measure(account.held)
         var standing = Standing(spent: spent, held: held, limit: limit, window: window(of: key, at: now))
         // Outside its shifts a budget decides nothing.
         guard isOpen(key.meter, at: now) else { return standing }
-        let taken = spent.saturatingAdding(held)
-        if let first = policy.budgets[key.meter].thresholds.first, estimate == nil,
+        let taken = asking.isRunning ? spent : spent.saturatingAdding(held)
+        if let first = policy.budgets[key.meter].thresholds.first, asking.estimate == nil,
             !first.ratio.isReached(by: taken, of: limit.value), account.crossings.isEmpty
         {
             // Most accounts are below their first threshold, and nothing below it can hold work back.
@@ -97,7 +110,7 @@ extension Book {
             return standing
         }
         let budget = policy.budgets[key.meter]
-        let wanted = limit.unit == .usd ? estimate.map { taken.saturatingAdding($0.nanodollars) } : nil
+        let estimate = asking.estimate.map(limit.measure)
         for threshold in budget.thresholds(for: key.split) {
             let crossing = crossing(of: threshold, key, account, limit, now: now)
             let isReached: Bool
@@ -116,7 +129,7 @@ extension Book {
             if acts { standing.slow(threshold.actions) }
             if threshold.actions.blocks {
                 let reach = Reach(
-                    acts: acts, taken: taken, wanted: wanted, estimate: estimate, crossing: crossing,
+                    acts: acts, spent: spent, taken: taken, estimate: estimate, crossing: crossing,
                     lastFired: lastFired(threshold, key, account, limit))
                 block(by: threshold, budget, reach, now: now, &standing)
             }
@@ -127,9 +140,11 @@ extension Book {
     /// How far an account has come toward a threshold that blocks.
     private struct Reach {
         var acts: Bool
+        var spent: Int64
+        /// With what is held, where that counts.
         var taken: Int64
-        var wanted: Int64?
-        var estimate: Money?
+        /// In the limit's unit.
+        var estimate: Int64?
         var crossing: Alert?
         var lastFired: Timestamp?
     }
@@ -173,15 +188,10 @@ extension Book {
         if reach.acts, threshold.actions.stop { standing.block(until: end(of: budget, standing, now), stop: true) }
         switch threshold.actions.pause {
         // What stops running work starts no new work beyond it either.
-        case nil, .untilReset:
-            let isImmediate = threshold.measure == .spent && threshold.hold == .zero
-            let isFull = isImmediate && threshold.ratio.isReached(by: reach.taken, of: standing.limit.value)
-            let tooMuch =
-                isImmediate && reach.wanted.map { threshold.ratio.isPassed(by: $0, of: standing.limit.value) } ?? false
-            guard isFull || tooMuch || reach.acts else { return }
-            if tooMuch, !isFull, !standing.isPaused { standing.lacksRoomFor = reach.estimate }
-            standing.block(until: end(of: budget, standing, now))
+        case nil, .untilReset: admit(by: threshold, budget, reach, now: now, &standing)
         case .lasting(let span):
+            // Up to the crossing nothing may be promised beyond it; after it the pause is what counts.
+            if reach.crossing == nil, !reach.acts { admit(by: threshold, budget, reach, now: now, &standing) }
             // Also of one that was resolved meanwhile, with its window or by a correction: it lasts from the crossing, and
             // the same crossing has no second one.
             if let fired = reach.lastFired, fired + span > now {
@@ -191,11 +201,33 @@ extension Book {
                 standing.block(until: end(of: budget, at: now + span, now))
             }
         case .untilResumed:
+            if reach.crossing == nil, !reach.acts { admit(by: threshold, budget, reach, now: now, &standing) }
             // Once resumed, the same crossing holds nobody back a second time.
             if reach.crossing.map({ $0.state == .firing }) ?? reach.acts {
                 standing.block(until: end(of: budget, at: nil, now), awaitsOperator: true)
             }
         }
+    }
+
+    /// Holds new work back that does not fit under a threshold any more, by what is spent, held and asked for.
+    private func admit(
+        by threshold: Threshold, _ budget: Budget, _ reach: Reach, now: Timestamp, _ standing: inout Standing
+    ) {
+        let (limit, isImmediate) = (standing.limit, threshold.measure == .spent && threshold.hold == .zero)
+        let isFull = { (taken: Int64) in isImmediate && threshold.ratio.isReached(by: taken, of: limit.value) }
+        let isTooMuch = { (taken: Int64) in
+            guard isImmediate, let estimate = reach.estimate else { return false }
+            return threshold.ratio.isPassed(by: taken.saturatingAdding(estimate), of: limit.value)
+        }
+        guard reach.acts || isFull(reach.taken) || isTooMuch(reach.taken) else { return }
+        let isByHolds = !reach.acts && !isFull(reach.spent) && !isTooMuch(reach.spent)
+        if !standing.isPaused {
+            standing.isFullByHolds = isByHolds
+            if !reach.acts, !isFull(reach.taken) { standing.lacksRoomFor = reach.estimate }
+        } else if !isByHolds {
+            standing.isFullByHolds = false
+        }
+        standing.block(until: end(of: budget, standing, now))
     }
 
     /// When a budget that blocks to the end of its window lets go.

@@ -13,13 +13,16 @@ package struct Policy: Sendable {
     /// Globs of models that cost nothing on purpose.
     package var free: [Glob]
     package var notifications: NotificationSettings
+    /// What is set aside at admission.
+    package var holds: HoldSettings
     /// After how long without a record a kind of source counts as stale; kinds not listed never do.
     package var staleAfter: [String: Span]
 
     package init(
         revision: String, zone: Zone = .utc, mode: Mode = .enforce, budgets: [Budget] = [], rules: [Rule] = [],
         receivers: [Receiver] = [], silences: [Silence] = [], labelRules: [LabelRule] = [], free: [Glob] = [],
-        notifications: NotificationSettings = NotificationSettings(), staleAfter: [String: Span] = [:]
+        notifications: NotificationSettings = NotificationSettings(), holds: HoldSettings = HoldSettings(),
+        staleAfter: [String: Span] = [:]
     ) {
         self.revision = revision
         self.zone = zone
@@ -31,6 +34,7 @@ package struct Policy: Sendable {
         self.labelRules = labelRules
         self.free = free
         self.notifications = notifications
+        self.holds = holds
         self.staleAfter = staleAfter
     }
 

@@ -2,10 +2,13 @@
 package struct StoredRecord: Hashable, Sendable {
     package var sequence: Int64
     package var record: UsageRecord
+    /// What of it was charged to which hold.
+    package var charges: [Charge]
 
-    package init(sequence: Int64, record: UsageRecord) {
+    package init(sequence: Int64, record: UsageRecord, charges: [Charge] = []) {
         self.sequence = sequence
         self.record = record
+        self.charges = charges
     }
 }
 
@@ -77,6 +80,14 @@ private struct Entry {
 
 extension RecordChange {
     fileprivate var isRemoval: Bool { if case .remove = self { true } else { false } }
+
+    /// Whether the record as it is stored was charged to a hold.
+    var hasCharges: Bool {
+        switch self {
+        case .insert: false
+        case .revise(let stored, _), .remove(let stored): !stored.charges.isEmpty
+        }
+    }
 }
 
 /// All calls under one key: one per request, found by it so that a key shared by many costs no square; one in all as soon

@@ -2,11 +2,19 @@ import Dispatch
 import GovernorAPI
 import GovernorCore
 import GovernorLedger
+import NIOCore
 
 /// What is answered: the body, and the status it has over HTTP.
 struct ControlAnswer: Sendable {
     var body: [UInt8]
     var status = 200
+
+    init(body: [UInt8]) { self.body = body }
+
+    init(_ error: ControlError, id: JSON?) {
+        body = error.body(id: id)
+        status = error.httpStatus
+    }
 }
 
 /// Answers the control operations, whatever protocol they came by.
@@ -31,12 +39,18 @@ struct ControlService: Sendable {
         self.reload = reload
     }
 
+    /// A stream of what changes for whoever these labels name.
+    func session(_ labels: Labels, since: Int64?, on channel: any Channel) -> WatchSession {
+        WatchSession(governor: governor, labels: labels, since: since, channel: channel)
+    }
+
     /// Answers at once where memory knows; otherwise returns nil and calls `later`, from any thread, exactly once.
     func answer(_ request: ControlRequest, later: @escaping @Sendable (ControlAnswer) -> Void) -> ControlAnswer? {
         let id = request.id
         switch request.operation {
-        case .check(let labels, let estimate, let ignored):
-            let (decision, zone) = governor.decide(labels, estimate: estimate)
+        case .check(let labels, let subject, let estimate, let ignored):
+            let asking = subject == .runningWork ? .running : Asking(estimate: estimate)
+            let (decision, zone) = governor.decide(labels, asking)
             return ControlAnswer(body: Reply.decision(decision, id: id, zone: zone, ignored: ignored))
         case .ping:
             return ControlAnswer(body: Reply.pong(version: Version.text, uptime: governor.clock() - startedAt, id: id))
@@ -55,15 +69,12 @@ struct ControlService: Sendable {
                 let (explanation, zone) = governor.explain(labels, estimate: estimate)
                 later(ControlAnswer(body: Reply.explanation(explanation, id: id, zone: zone)))
             }
-        case .resume(let labels):
-            let zone = governor.read { $0.book.policy.zone }
-            governor.submit(.resume(labels)) { result in
-                later(
-                    Self.reply(id, result) { outcome in
-                        guard case .resumed(let alerts) = outcome else { return [] }
-                        return Reply.resumed(alerts, id: id, zone: zone)
-                    })
-            }
+        case .hold(let request): submit(.hold(request), id: id, later)
+        case .pause(let request): submit(.pause(request), id: id, later)
+        case .resume(let labels): submit(.resume(labels), id: id, later)
+        case .watch:
+            let error = ControlError(.badRequest, "watch is a stream; nothing else can be asked with it", field: "op")
+            return ControlAnswer(error, id: id)
         case .reload:
             reload { problem in
                 let revision = governor.read { $0.book.policy.revision }
@@ -76,6 +87,43 @@ struct ControlService: Sendable {
             }
         }
         return nil
+    }
+
+    /// Has a change carried out, and answers with what became of it.
+    private func submit(_ command: Command, id: JSON?, _ later: @escaping @Sendable (ControlAnswer) -> Void) {
+        let (zone, mode) = governor.read { ($0.book.policy.zone, $0.book.policy.mode) }
+        governor.submit(command) { result in
+            switch result {
+            case .success(let outcome): later(Self.answer(outcome, id: id, zone: zone, mode: mode))
+            case .failure(let error):
+                later(ControlAnswer(ControlError(.unavailable, "nothing was stored: \(error)"), id: id))
+            }
+        }
+    }
+
+    private static func answer(_ outcome: CommandOutcome, id: JSON?, zone: Zone, mode: Mode) -> ControlAnswer {
+        switch outcome {
+        case .held(let outcome, let answer): self.answer(outcome, answer, id: id, zone: zone)
+        case .paused(let pause):
+            ControlAnswer(body: Reply.paused(pause, id: id, zone: zone, observes: mode == .observe))
+        case .resumed(let alerts, let pauses):
+            ControlAnswer(body: Reply.resumed(alerts, pauses, id: id, zone: zone))
+        case .refused(let error): ControlAnswer(error, id: id)
+        case .ingested, .registered, .done: ControlAnswer(body: [])
+        }
+    }
+
+    private static func answer(_ outcome: HoldOutcome, _ kept: String, id: JSON?, zone: Zone) -> ControlAnswer {
+        switch outcome {
+        case .reserved, .repeated: ControlAnswer(body: Reply.kept(kept, id: id))
+        case .refused(let decision): ControlAnswer(body: Reply.decision(decision, id: id, zone: zone))
+        case .extended(let hold, let decision):
+            ControlAnswer(body: Reply.extended(hold, decision, id: id, zone: zone))
+        case .ended(let hold): ControlAnswer(body: Reply.ended(hold, id: id))
+        case .endedBefore(let hold): ControlAnswer(Reply.endedBefore(hold), id: id)
+        case .keyReused: ControlAnswer(Reply.reusedKey, id: id)
+        case .notFound: ControlAnswer(Reply.unknownHold, id: id)
+        }
     }
 
     private func record(
@@ -105,8 +153,7 @@ struct ControlService: Sendable {
         switch result {
         case .success(let outcome): return ControlAnswer(body: body(outcome))
         case .failure(let error):
-            let failure = ControlError(.unavailable, "nothing was stored: \(error)")
-            return ControlAnswer(body: failure.body(id: id), status: failure.httpStatus)
+            return ControlAnswer(ControlError(.unavailable, "nothing was stored: \(error)"), id: id)
         }
     }
 }

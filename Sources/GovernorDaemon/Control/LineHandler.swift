@@ -18,12 +18,14 @@ final class LineHandler: ChannelInboundHandler {
     private var replies = ByteBuffer()
     private var isWaiting = false
     private var isClosing = false
+    private var isWatching = false
 
     init(service: ControlService) { self.service = service }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         guard !isClosing else { return }
+        guard !isWatching else { return refuseMore(context) }
         unread.writeBuffer(&bytes)
         answerLines(context)
     }
@@ -35,14 +37,15 @@ final class LineHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) }
+        // Who watches has nothing to say.
+        if event is IdleStateHandler.IdleStateEvent, !isWatching { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func answerLines(_ context: ChannelHandlerContext) {
-        while !isWaiting, !isClosing, let line = nextLine(context) {
+        while !isWaiting, !isClosing, !isWatching, let line = nextLine(context) {
             // An empty line is a keep-alive of some clients.
             if line.readableBytes > 0 { answer(line, context) }
         }
@@ -85,6 +88,9 @@ final class LineHandler: ChannelInboundHandler {
             }
             return
         }
+        if case .watch(let labels, let since) = request.operation {
+            return watch(labels, since: since, id: request.id, context)
+        }
         let loop = context.eventLoop
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
         isWaiting = true
@@ -102,6 +108,26 @@ final class LineHandler: ChannelInboundHandler {
             isWaiting = false
             write(now.body)
         }
+    }
+
+    /// From here on the connection is a stream.
+    private func watch(_ labels: Labels, since: Int64?, id: JSON?, _ context: ChannelHandlerContext) {
+        isWatching = true
+        flush(context)
+        if unread.readableBytes > 0 { return refuseMore(context) }
+        let (service, channel) = (service, context.channel)
+        context.eventLoop.makeFutureWithTask {
+            for await line in service.session(labels, since: since, on: channel) {
+                var buffer = channel.allocator.buffer(bytes: Reply.line(line, id: id, now: service.governor.clock()))
+                buffer.writeInteger(UInt8(0x0A))
+                try await channel.writeAndFlush(buffer)
+            }
+        }.whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    private func refuseMore(_ context: ChannelHandlerContext) {
+        isWatching = false
+        finish(context, with: ControlError(.badRequest, "this connection watches; ask on another one").body(id: nil))
     }
 
     private static func request(_ line: ByteBuffer) throws(ControlRequest.Failure) -> ControlRequest {

@@ -6,15 +6,25 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
+/// What a request comes with: its connection too, for streams that have to end with it.
+struct HTTPContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}
+
 /// Puts requests of the control socket through the same routes that the TCP listener serves.
 struct SocketResponder: Sendable {
-    let respond: @Sendable (Request, BasicRequestContext) async throws -> Response
+    let respond: @Sendable (Request, HTTPContext) async throws -> Response
     let logger: Logger
 
-    /// One whole request in, one whole response out.
-    func answer(_ head: HTTPRequestHead, body: ByteBuffer, on channel: any Channel) async -> (
-        HTTPResponseHead, ByteBuffer
-    ) {
+    /// One whole request in, its response written out: as a whole where its length is known, in pieces where it is a
+    /// stream.
+    func answer(_ head: HTTPRequestHead, body: ByteBuffer, on channel: any Channel) async throws {
         var fields = HTTPFields()
         for (name, value) in head.headers {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
@@ -24,24 +34,40 @@ struct SocketResponder: Sendable {
             head: HTTPRequest(
                 method: method, scheme: "http", authority: "governor", path: head.uri, headerFields: fields),
             body: RequestBody(buffer: body))
-        let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-        let writer = WholeBody()
-        var status = HTTPResponse.Status.internalServerError
-        var headers = HTTPHeaders()
-        do {
-            let response = try await respond(request, context)
-            status = response.status
-            for field in response.headers { headers.add(name: field.name.rawName, value: field.value) }
-            try await response.body.write(writer)
-        } catch {
+        let context = HTTPContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        var response: Response
+        do { response = try await respond(request, context) } catch {
             logger.error("a request on the control socket failed", metadata: ["error": "\(error)"])
+            response = Routes.failure(ControlError(.unavailable, "the request failed: \(error)"))
         }
-        let bytes = writer.bytes.withLock { $0 }
-        headers.replaceOrAdd(name: "content-length", value: String(bytes.readableBytes))
-        return (
-            HTTPResponseHead(
-                version: head.version, status: HTTPResponseStatus(statusCode: status.code), headers: headers), bytes
-        )
+        let isWhole = response.body.contentLength != nil
+        let whole = WholeBody()
+        if isWhole {
+            try await response.body.write(whole)
+            response.headers[.contentLength] = String(whole.bytes.withLock { $0.readableBytes })
+        }
+        var headers = HTTPHeaders()
+        for field in response.headers { headers.add(name: field.name.rawName, value: field.value) }
+        let start = HTTPResponseHead(
+            version: head.version, status: HTTPResponseStatus(statusCode: response.status.code), headers: headers)
+        channel.write(HTTPServerResponsePart.head(start), promise: nil)
+        if isWhole {
+            channel.write(HTTPServerResponsePart.body(.byteBuffer(whole.bytes.withLock { $0 })), promise: nil)
+        } else {
+            try await response.body.write(Pieces(channel: channel))
+        }
+        try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+    }
+
+    /// Writes a stream as it comes.
+    private struct Pieces: ResponseBodyWriter {
+        let channel: any Channel
+
+        func write(_ buffer: ByteBuffer) async throws {
+            try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(buffer)))
+        }
+
+        func finish(_ trailers: HTTPFields?) async throws {}
     }
 
     private final class WholeBody: ResponseBodyWriter {
@@ -85,18 +111,12 @@ final class SocketHTTPHandler: ChannelInboundHandler {
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let (responder, body, channel) = (responder, body, context.channel)
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         context.eventLoop.makeFutureWithTask {
-            await responder.answer(head, body: body, on: channel)
-        }.whenSuccess { response in
-            let (handler, context) = bound.value
-            context.write(handler.wrapOutboundOut(.head(response.0)), promise: nil)
-            context.write(handler.wrapOutboundOut(.body(.byteBuffer(response.1))), promise: nil)
-            let written = context.eventLoop.makePromise(of: Void.self)
-            context.writeAndFlush(handler.wrapOutboundOut(.end(nil)), promise: written)
-            if !head.isKeepAlive {
-                written.futureResult.whenComplete { _ in bound.value.context.close(promise: nil) }
-            }
+            try await responder.answer(head, body: body, on: channel)
+        }.whenComplete { result in
+            // A stream that broke off must not look as if it had ended.
+            if case .failure = result { return channel.close(promise: nil) }
+            if !head.isKeepAlive { channel.close(promise: nil) }
         }
     }
 }

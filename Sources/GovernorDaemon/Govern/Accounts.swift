@@ -27,7 +27,10 @@ extension Governor {
         let places = Dictionary(uniqueKeysWithValues: book.policy.budgets.enumerated().map { ($1.name, $0) })
         let byBudgets = accounts.compactMap { account -> PauseView? in
             let standing = account.standing
-            guard standing.isPaused, account.mode == .enforce, let place = places[account.budget.name] else {
+            // What only holds stand in the way of comes and goes with every worker; nobody is paused.
+            guard standing.isPaused, !standing.isFullByHolds, account.mode == .enforce,
+                let place = places[account.budget.name]
+            else {
                 return nil
             }
             let crossings = book.account(AccountKey(meter: place, split: account.split))?.crossings ?? []
@@ -41,7 +44,8 @@ extension Governor {
                 since: blocking.map(\.alert.firedAt).min(),
                 until: standing.until)
         }
-        return byBudgets
+        return book.admission.pauses.values.sorted { $0.id < $1.id }.filter { $0.holds(at: now) }.map(PauseView.init)
+            + byBudgets
             + book.pausingRules(now: now).map { alert, reason in
                 PauseView(
                     item: .rule(alert.item), per: alert.per, split: alert.split, reason: reason.text,
@@ -59,7 +63,8 @@ extension Governor {
             policyError: hot.policyError, mode: hot.book.policy.mode, accounts: accounts,
             paused: paused(among: accounts, now: now), sources: sources,
             receiversOff: hot.book.policy.receivers.filter { $0.kind == .off }.map(\.name),
-            misgivings: hot.misgivings, forecast: hot.forecast, asOf: now, zone: hot.book.policy.zone)
+            misgivings: hot.misgivings, forecast: hot.forecast,
+            holds: HoldsView(hot.book.admission.holds), asOf: now, zone: hot.book.policy.zone)
     }
 }
 

@@ -1,3 +1,4 @@
+import GovernorAPI
 import GovernorCore
 import GovernorLedger
 
@@ -15,7 +16,11 @@ enum Command: Sendable {
     case adopt(Policy)
     /// What is wrong with the policy's newest files; nil when nothing is.
     case policyProblem(String?)
-    /// An operator ends pauses that wait for one.
+    /// Money is set aside, or what was is extended or ended.
+    case hold(HoldRequest)
+    /// An operator keeps work out.
+    case pause(PauseRequest)
+    /// An operator ends pauses that wait for one, and operators' own.
     case resume(Labels)
     /// A picture for the display's history.
     case snapshot(DisplaySnapshot)
@@ -29,8 +34,8 @@ enum Command: Sendable {
     /// Whether it must be planned over a book in which everything before it is already applied.
     var standsAlone: Bool {
         switch self {
-        case .register, .adopt, .resume: true
-        case .ingest, .tick, .delivery, .snapshot, .policyProblem: false
+        case .register, .adopt, .pause, .resume: true
+        case .ingest, .tick, .delivery, .hold, .snapshot, .policyProblem: false
         }
     }
 }
@@ -41,8 +46,13 @@ enum CommandOutcome: Sendable {
     case ingested([RecordFate])
     /// So many earlier records changed their labels.
     case registered(Int)
-    /// The alerts whose pauses ended.
-    case resumed([Alert])
+    /// With what was answered to a new hold, now or when it was made.
+    case held(HoldOutcome, answer: String)
+    case paused(OperatorPause)
+    /// The alerts whose pauses ended, and operators' own pauses that did.
+    case resumed([Alert], [OperatorPause])
+    /// It can't be done as it was asked.
+    case refused(ControlError)
     case done
 }
 

@@ -48,6 +48,8 @@ package final class Governor: Sendable {
     /// Yields whenever a commit may have given the delivery loop work.
     let outboxChanges: AsyncStream<Void>
     private let outboxChanged: AsyncStream<Void>.Continuation
+    /// Told of every change once it is committed.
+    let watchers = Watchers()
 
     /// Loads the book of a policy from the ledger.
     init(
@@ -73,10 +75,10 @@ package final class Governor: Sendable {
     func update(_ body: (inout Hot) -> Void) { hot.withLock { body(&$0) } }
 
     /// A decision, from memory, in microseconds.
-    package func decide(_ labels: Labels, estimate: Money?) -> (decision: Decision, zone: Zone) {
+    package func decide(_ labels: Labels, _ asking: Asking) -> (decision: Decision, zone: Zone) {
         let now = clock()
         return hot.withLock { hot in
-            let decision = hot.book.decide(labels, estimate: estimate, stale: hot.stale, now: now)
+            let decision = hot.book.decide(labels, asking, stale: hot.stale, now: now)
             hot.decisions[decision.kind, default: 0] += 1
             return (decision, hot.book.policy.zone)
         }
@@ -150,7 +152,7 @@ package final class Governor: Sendable {
 
     /// The instant to plan at. It never goes back a little; when the clock is set back by more, what had seemed to be
     /// over is not, and only the ledger still knows of it.
-    private func instant() throws(LedgerError) -> Timestamp {
+    func instant() throws(LedgerError) -> Timestamp {
         let now = clock()
         let (mark, policy) = read { ($0.mark, $0.book.policy) }
         if now >= mark || mark - now <= Self.clockBack {
@@ -174,7 +176,7 @@ package final class Governor: Sendable {
         return outcomes
     }
 
-    private func commit(_ transaction: LedgerTransaction) throws(LedgerError) {
+    func commit(_ transaction: LedgerTransaction) throws(LedgerError) {
         // Only what was written shows that the ledger can be: most ticks have nothing to write.
         let isWritten = !transaction.isEmpty
         if isWritten { try ledger.commit(transaction) }
@@ -189,121 +191,6 @@ package final class Governor: Sendable {
                 metadata: ["alert": "\(alert.name)", "who": "\(alert.who)", "id": "\(alert.id)"])
         }
         if !transaction.plan.notifications.isEmpty { outboxChanged.yield() }
-    }
-
-    /// Plans a group over the present book. The book is let go on return, so that applying the plan changes it in place.
-    private func transaction(
-        for commands: [Command], at now: Timestamp, _ outcomes: inout [CommandOutcome]
-    ) throws(LedgerError) -> LedgerTransaction {
-        let (book, resolver, prices, isCatchingUp) = read { ($0.book, $0.resolver, $0.prices, $0.isCatchingUp) }
-        var planner = Planner(book: book, now: now)
-        var cursors: [FileCursor] = []
-        var snapshot: DisplaySnapshot?
-        var mustLookAtAll = false
-        let incoming = commands.map { Self.records(of: $0, resolver, prices, now) }
-        let keys = Set(incoming.joined().map(\.identity.key))
-        var deduplication = Deduplication(stored: keys.isEmpty ? [] : try ledger.records(withKeys: keys))
-        for (command, records) in zip(commands, incoming) {
-            switch command {
-            case .ingest(_, let cursor):
-                outcomes.append(.ingested(records.map { deduplication.add($0) }))
-                if let cursor { cursors.append(cursor) }
-                continue
-            case .tick: mustLookAtAll = true
-            case .policyProblem(let problem): planner.notePolicyError(problem)
-            case .delivery(let notification): planner.add(notification)
-            case .snapshot(let picture): snapshot = picture
-            case .register, .adopt, .resume: break
-            }
-            outcomes.append(.done)
-        }
-        planner.add(deduplication.changes)
-        if !isCatchingUp {
-            if mustLookAtAll { planner.evaluateAll() } else { planner.evaluateTouched() }
-        }
-        var transaction = LedgerTransaction(plan: planner.finish(), book: book)
-        transaction.cursors = cursors
-        transaction.snapshot = snapshot
-        return transaction
-    }
-
-    /// How far a source's clock may run ahead of ours.
-    private static let clockLead = Span.minutes(5)
-
-    /// The records of a command, labelled and priced. What is dated in the future was spent now: a clock that runs ahead
-    /// must neither hide spend in a window to come nor keep it in a rolling one for ever.
-    private static func records(
-        of command: Command, _ resolver: LabelResolver, _ prices: PriceBook, _ now: Timestamp
-    ) -> [UsageRecord] {
-        guard case .ingest(let records, _) = command else { return [] }
-        return records.map { record in
-            var record = record
-            if record.timeIsArrival || record.time > now + clockLead {
-                record.time = now
-                record.timeIsArrival = true
-            }
-            record.labels = record.labels.kept
-            resolver.resolve(&record)
-            prices.price(&record)
-            return record
-        }
-    }
-
-    private func carryOutAlone(_ command: Command) throws(LedgerError) -> CommandOutcome {
-        switch command {
-        case .register(let labels, let session): return .registered(try register(labels, session: session))
-        case .adopt(let policy):
-            try adopt(policy)
-            return .done
-        case .resume(let labels): return .resumed(try resume(labels))
-        case .ingest, .tick, .delivery, .snapshot, .policyProblem: return .done
-        }
-    }
-
-    private func resume(_ labels: Labels) throws(LedgerError) -> [Alert] {
-        let book = read { $0.book }
-        var planner = Planner(book: book, now: try instant())
-        let ended = planner.resume(labels)
-        try commit(LedgerTransaction(plan: planner.finish(), book: book))
-        return ended
-    }
-
-    private func register(_ labels: Labels, session: String) throws(LedgerError) -> Int {
-        var resolver = read { $0.resolver }
-        resolver.register(labels, session: session)
-        let changes = try ledger.records(ofSession: session).compactMap { stored -> RecordChange? in
-            let record = LabelResolver.relabelled(stored.record, with: labels)
-            return record == stored.record ? nil : .revise(stored, to: record)
-        }
-        let (book, isCatchingUp) = read { ($0.book, $0.isCatchingUp) }
-        var planner = Planner(book: book, now: try instant())
-        planner.add(changes)
-        if !isCatchingUp { planner.evaluateTouched() }
-        var transaction = LedgerTransaction(plan: planner.finish(), book: book)
-        transaction.registrations = [session: resolver.registered[session] ?? labels]
-        try commit(transaction)
-        update { $0.resolver = resolver }
-        return changes.count
-    }
-
-    /// Everything that can fail comes before the live state changes.
-    private func adopt(_ policy: Policy) throws(LedgerError) {
-        let now = try instant()
-        let prices: PriceBook
-        do { prices = try PriceBook.embedded(for: policy) } catch {
-            throw LedgerError(code: .io, message: "the price book can't be read", cause: "\(error)")
-        }
-        let resolver = read { $0.resolver }.with(rules: policy.labelRules)
-        let book = try ledger.book(for: policy, now: now)
-        // Let go after the lock: freeing ten thousand accounts takes longer than a check may wait.
-        let old = read { $0.book }
-        defer { withExtendedLifetime(old) {} }
-        update { hot in
-            hot.book = book
-            hot.resolver = resolver
-            hot.prices = prices
-            hot.reloadedAt = now
-            hot.policyError = nil
-        }
+        if !transaction.plan.events.isEmpty { watchers.publish(transaction.plan.events) }
     }
 }

@@ -14,7 +14,7 @@ struct HTTPListener: Sendable {
     ///   - address: port 0 takes a free one.
     ///   - onListening: called with the address as it is reached: `http://127.0.0.1:8787`.
     init(
-        address: ListenAddress, gate: Gate, router: Router<BasicRequestContext>, loops: any EventLoopGroup,
+        address: ListenAddress, gate: Gate, router: Router<HTTPContext>, loops: any EventLoopGroup,
         logger: Logger, onListening: @escaping @Sendable (String) -> Void
     ) {
         let application = Application(
@@ -65,11 +65,11 @@ final class Listening: Sendable {
 }
 
 /// The gate before the routes of a TCP listener.
-private struct GatedResponder<Next: HTTPResponder>: HTTPResponder where Next.Context == BasicRequestContext {
+private struct GatedResponder<Next: HTTPResponder>: HTTPResponder where Next.Context == HTTPContext {
     let gate: Gate
     let next: Next
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: HTTPContext) async throws -> Response {
         do { try gate.check(request) } catch { return Routes.failure(error) }
         return try await next.respond(to: request, context: context)
     }

@@ -17,11 +17,13 @@ struct Routes: Sendable {
     let display: Display
 
     /// All paths.
-    func all() -> Router<BasicRequestContext> {
+    func all() -> Router<HTTPContext> {
         let router = feed()
-        for name in ControlRequest.names {
+        for name in ControlRequest.names where name != "watch" {
             router.post("/v1/\(name)") { request, _ in await operation(name, request) }
         }
+        router.post("/v1/watch") { request, context in await watch(request, context) }
+        router.get("/v1/events") { request, context in await events(request, context) }
         router.get("/v1/status") { _, _ in
             Self.json(await slowly { views.status })
         }
@@ -58,8 +60,8 @@ struct Routes: Sendable {
     }
 
     /// The display's read-only paths alone, for `--feed-listen`.
-    func feed() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+    func feed() -> Router<HTTPContext> {
+        let router = Router(context: HTTPContext.self)
         router.get("/feed") { request, _ in
             await told { Self.tagged(try display.feed(), request) }
         }
@@ -93,7 +95,7 @@ struct Routes: Sendable {
         }
     }
 
-    private static func parse(_ body: ByteBuffer, _ name: String) throws(ControlRequest.Failure) -> ControlRequest {
+    static func parse(_ body: ByteBuffer, _ name: String) throws(ControlRequest.Failure) -> ControlRequest {
         let result = body.withUnsafeReadableBytes { bytes in
             Result { () throws(ControlRequest.Failure) in try ControlRequest(bytes, operation: name) }
         }
@@ -108,7 +110,7 @@ struct Routes: Sendable {
         return Self.response(Array("ready\n".utf8), type: "text/plain; charset=utf-8")
     }
 
-    private static func body(of request: Request, limit: Int = bodyLimit) async throws -> ByteBuffer {
+    static func body(of request: Request, limit: Int = bodyLimit) async throws -> ByteBuffer {
         do { return try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError {
             throw ControlError(.tooLarge, "a body here has at most \(limit) bytes")
         }
@@ -128,7 +130,7 @@ extension Routes {
     }
 
     /// Turns what can go wrong into an answer that says so.
-    private func told(_ body: () async throws -> Response) async -> Response {
+    func told(_ body: () async throws -> Response) async -> Response {
         let error: ControlError
         do { return try await body() } catch let known as ControlError { error = known } catch {
             governor.logger.error("a request failed", metadata: ["error": "\(error)"])

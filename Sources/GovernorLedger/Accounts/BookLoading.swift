@@ -25,7 +25,9 @@ extension Ledger {
             loading.makeRules()
             let book = Book(
                 policy: policy, limits: budgets.map(\.limit), accounts: loading.accounts, rules: loading.rules,
-                loose: loading.loose, outbox: try NotificationRows.pending(database), now: now)
+                loose: loading.loose, outbox: try NotificationRows.pending(database),
+                admission: try ReservationRows.admission(now: now, database), watch: try EventRows.watch(database),
+                now: now)
             return (book, stored)
         }
         meters.withLock { $0 = MeterCache(stored: stored, forgottenAt: now) }

@@ -33,6 +33,8 @@ struct MeterCache: Sendable {
         guard plan.now < forgottenAt || plan.now - forgottenAt >= Self.forgetting else { return }
         forgottenAt = plan.now
         try MeterRows.forget(metering, &stored, now: plan.now, database)
+        try ReservationRows.forget(now: plan.now, database)
+        try EventRows.forget(database)
     }
 
     /// A block that is over takes in no late use (see `Planner`). Should the clock turn out to have been ahead, so that

@@ -48,16 +48,22 @@ enum RecordRows {
         var labelSet: Int64
     }
 
-    static func write(_ change: RecordChange, into batch: inout Batch, known: LabelSetCache, _ database: Database)
-        throws
-    {
+    /// - Returns: the sequence of the record that was changed.
+    static func write(
+        _ change: RecordChange, into batch: inout Batch, known: LabelSetCache, _ database: Database
+    ) throws -> Int64 {
         switch change {
-        case .insert(let record): try insert(record, sequence: nil, &batch, known, database)
+        case .insert(let record):
+            try insert(record, sequence: nil, &batch, known, database)
+            return database.lastInsertedRowID
         case .revise(let stored, let record):
             try remove(stored, &batch, database)
             // The sequence stays: it is what exports and later copies refer to.
             try insert(record, sequence: stored.sequence, &batch, known, database)
-        case .remove(let stored): try remove(stored, &batch, database)
+            return stored.sequence
+        case .remove(let stored):
+            try remove(stored, &batch, database)
+            return stored.sequence
         }
     }
 

@@ -21,7 +21,7 @@ extension Ledger {
                         let hash = Codes.bits(StableHash.value(key))
                         for sequence in try Int64.fetchAll(find, arguments: [hash]) {
                             if let row = try Row.fetchOne(read, arguments: [sequence, key]) {
-                                found.append(RecordRows.read(row))
+                                found.append(try ChargeRows.withCharges(RecordRows.read(row), database))
                             }
                         }
                     }
@@ -40,7 +40,7 @@ extension Ledger {
                 try Row.fetchAll(
                     database, sql: "SELECT \(RecordRows.columns) FROM \(RecordRows.joins) WHERE label_set.session = ?",
                     arguments: [session]
-                ).map(RecordRows.read)
+                ).map { try ChargeRows.withCharges(RecordRows.read($0), database) }
             }
         }
     }

@@ -11,6 +11,8 @@ package struct LedgerTransaction: Sendable {
     package var cursors: [FileCursor] = []
     /// Labels registered for sessions.
     package var registrations: [String: Labels] = [:]
+    /// What was answered for new holds, by id, for a caller that asks again.
+    package var answers: [Int64: String] = [:]
     /// A display's picture, kept for its history.
     package var snapshot: DisplaySnapshot?
 
@@ -32,7 +34,16 @@ extension Ledger {
         var cache = meters.withLock { $0 }
         let found = try write("committing") { database in
             var batch = RecordRows.Batch()
-            for change in plan.changes { try RecordRows.write(change, into: &batch, known: known, database) }
+            for (place, change) in plan.changes.enumerated() {
+                let record = try RecordRows.write(change, into: &batch, known: known, database)
+                if let charges = plan.charges[place] {
+                    try ChargeRows.write(charges, of: record, isNew: change.isInsert, database)
+                }
+            }
+            for (id, hold) in plan.holds { try ReservationRows.write(hold, answer: transaction.answers[id], database) }
+            for (id, pause) in plan.pauses { try PauseRows.write(pause, id: id, database) }
+            for event in plan.events { try EventRows.write(event, database) }
+            for (place, mood) in plan.moods { try MoodRows.write(mood, of: place, database) }
             for (key, rollup) in batch.rollups { try rollup.write(key, database) }
             try cache.write(plan, transaction.metering, database)
             for (place, limit) in plan.limits {
@@ -50,4 +61,8 @@ extension Ledger {
         labelSets.withLock { $0.remember(found) }
         meters.withLock { $0 = cache }
     }
+}
+
+extension RecordChange {
+    fileprivate var isInsert: Bool { if case .insert = self { true } else { false } }
 }

@@ -10,6 +10,7 @@ enum Schema {
         migrator.registerMigration("sources") { try $0.execute(sql: sources) }
         migrator.registerMigration("meters") { try $0.execute(sql: meters) }
         migrator.registerMigration("rules") { try $0.execute(sql: rules) }
+        migrator.registerMigration("holds") { try $0.execute(sql: holds) }
         return migrator
     }
 
@@ -105,6 +106,39 @@ enum Schema {
         CREATE INDEX record_label_set ON record (label_set, time);
         CREATE INDEX record_apart ON record (time) WHERE cost_origin = 2 OR (cost_origin = 1 AND cost = 0);
         CREATE INDEX rollup_unpriced ON rollup (unpriced) WHERE unpriced <> 0;
+        """
+
+    /// Money set aside, what was charged to it, whom operators keep out, and what watchers were told. A key is found by its
+    /// hash, as a record is; live holds and ended ones lie apart in indexes of their own.
+    private static let holds = """
+        CREATE TABLE reservation (
+            id INTEGER PRIMARY KEY, key_hash INTEGER NOT NULL, key TEXT NOT NULL, fingerprint INTEGER NOT NULL,
+            labels TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+            ended_at INTEGER, cost INTEGER NOT NULL, tokens INTEGER NOT NULL, calls INTEGER NOT NULL,
+            charged_cost INTEGER NOT NULL, charged_tokens INTEGER NOT NULL, charged_calls INTEGER NOT NULL,
+            late INTEGER NOT NULL, reported INTEGER, overrun INTEGER NOT NULL, answer TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX reservation_key ON reservation (key_hash);
+        CREATE INDEX reservation_live ON reservation (id) WHERE ended_at IS NULL;
+        CREATE INDEX reservation_ended ON reservation (ended_at) WHERE ended_at IS NOT NULL;
+        CREATE INDEX reservation_overrun ON reservation (overrun) WHERE overrun > 0;
+        CREATE TABLE charge (
+            record INTEGER NOT NULL, reservation INTEGER NOT NULL,
+            cost INTEGER NOT NULL, tokens INTEGER NOT NULL, calls INTEGER NOT NULL,
+            PRIMARY KEY (record, reservation)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE operator_pause (
+            id TEXT PRIMARY KEY, labels TEXT NOT NULL, reason TEXT NOT NULL, paused_by TEXT NOT NULL,
+            since INTEGER NOT NULL, until INTEGER, stop INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE event (
+            sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, labels TEXT NOT NULL,
+            item_kind TEXT, item TEXT, text TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE mood (
+            item_kind TEXT NOT NULL, item TEXT NOT NULL, labels TEXT NOT NULL, kind TEXT NOT NULL,
+            PRIMARY KEY (item_kind, item, labels)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Alerts that are not about a share of a limit, and since when something is so that no alert tells of yet.

@@ -25,6 +25,14 @@ enum CursorRows {
 /// Reads and writes rows of `session_labels`.
 enum SessionRows {
     static func write(_ labels: Labels, of session: String, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO session_labels VALUES (?, ?)", arguments: [session, LabelsText.write(labels)])
+    }
+}
+
+/// Labels in one column, as JSON; where they are only read back, never looked for.
+enum LabelsText {
+    static func write(_ labels: Labels) -> String {
         var json = JSONWriter()
         json.object { json in
             for name in LabelName.allCases { json.field(name.rawValue, ifPresent: labels[name]) }
@@ -35,8 +43,7 @@ enum SessionRows {
                 )
             }
         }
-        try database.execute(
-            sql: "INSERT OR REPLACE INTO session_labels VALUES (?, ?)", arguments: [session, json.text])
+        return json.text
     }
 
     static func read(_ text: String) -> Labels {
@@ -70,7 +77,7 @@ extension Ledger {
         try read("reading session labels") { database in
             var labels: [String: Labels] = [:]
             let rows = try Row.fetchCursor(database, sql: "SELECT * FROM session_labels")
-            while let row = try rows.next() { labels[row["session"]] = SessionRows.read(row["labels"]) }
+            while let row = try rows.next() { labels[row["session"]] = LabelsText.read(row["labels"]) }
             return labels
         }
     }

@@ -28,6 +28,7 @@ struct PolicyAssembly {
         policy.zone = single("timezone", drafts.map(\.timezone), &reading) ?? .utc
         policy.mode = single("mode", drafts.map(\.mode), &reading) ?? .enforce
         policy.notifications = notifications(&reading)
+        policy.holds = holds(&reading)
         policy.receivers = madeReceivers(&reading)
         checkDefinitions(&reading)
         checkItemNames(&reading)

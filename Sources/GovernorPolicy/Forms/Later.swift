@@ -1,7 +1,7 @@
 /// What the contract of policy files has and this version does not read yet: refused by name, never ignored. A word
 /// moves from here into its form when it arrives.
 enum Later {
-    static let top = ["prices", "holds"]
+    static let top = ["prices"]
     static let receiverKinds = ["email", "webhook", "pagerduty", "discord", "teams", "ntfy"]
     static let receiver = ["repeat_every", "group_interval", "digest"]
     static let notifications = ["group_interval", "repeat_every"]

@@ -14,6 +14,7 @@ struct PolicyDraft {
     var labels: [LabelRuleDraft]?
     var free: [Glob]?
     var sources: SourcesDraft?
+    var holds: HoldsDraft?
     var overrides: [Placed<OverrideDraft>]?
     var silences: [Placed<SilenceDraft>]?
 }
@@ -57,6 +58,7 @@ extension Form where Draft == PolicyDraft {
                 Field("free", \.free, Reader<Glob>.glob.list, "Models that cost nothing on purpose, as patterns."),
                 Field(
                     "sources", \.sources, Form<SourcesDraft>.sources.reader(.init()), "What holds for usage sources."),
+                Field("holds", \.holds, Form<HoldsDraft>.holds.reader(.init()), "What is set aside at admission."),
                 Field(
                     "overrides", \.overrides, Form<OverrideDraft>.override.reader(.init()).placed.list,
                     "Limits changed for a while, with a reason."),

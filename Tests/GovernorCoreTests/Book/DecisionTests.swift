@@ -105,7 +105,6 @@ import Testing
         var account = Account()
         account.add(
             Amount(cost: usd("6"), tokens: 0, calls: 1), to: Window.calendar(.day).slot(containing: monday, in: .utc))
-        account.held = Amount(cost: usd("4"), tokens: 0, calls: 0)
         let budget = Self.budget(
             "b",
             at: [
@@ -115,10 +114,21 @@ import Testing
         let book = Book(
             policy: Policy(revision: "r", budgets: [budget]), limits: [Book.InForce(limit: budget.limit, revision: 0)],
             accounts: [[.fleet: account]],
-            outbox: [:], now: monday)
+            outbox: [:],
+            admission: Admission(
+                holds: Holds([
+                    Reservation(
+                        id: 1, key: "k", fingerprint: 0, labels: Labels(),
+                        size: Amount(cost: usd("4"), tokens: 0, calls: 0), createdAt: monday,
+                        expiresAt: monday + .hours(1))
+                ])), now: monday)
         let decision = book.decide(Labels(), now: monday)
         #expect(decision.kind == .pause && !decision.stop && decision.remaining == .zero && decision.maxWorkers == 2)
         #expect(decision.reasons.first?.share?.held == 4_000_000_000)
+        #expect(decision.resumeAt == nil && decision.askAgainAfter == .seconds(5), "a hold may end at any moment")
+        // What runs already was admitted: only what is spent holds it back.
+        let running = book.decide(Labels(), .running, now: monday)
+        #expect(running.kind == .throttle && running.maxWorkers == 2)
     }
 
     @Test func `the strictest wins, throttles join, and what is left is the least`() {

@@ -13,6 +13,13 @@ struct MemoryLedger {
     private var limits: [String: Book.InForce] = [:]
     private var outbox: [String: Notification] = [:]
     private var records: [UsageRecord] = []
+    private(set) var holds: [Int64: Reservation] = [:]
+    private var pauses: [String: OperatorPause] = [:]
+    private(set) var events: [WatchEvent] = []
+    private var moods: [Mood.Place: Mood] = [:]
+    /// By identity key: what the ledger hands out to correct a record by.
+    private(set) var stored: [String: StoredRecord] = [:]
+    private var sequence: Int64 = 0
 
     mutating func commit(_ plan: Plan, of book: Book) {
         for (delta, amount) in plan.deltas {
@@ -23,6 +30,11 @@ struct MemoryLedger {
         for (key, since) in plan.timers { timers[key] = since }
         for (budget, limit) in plan.limits { limits[book.policy.budgets[budget].name] = limit }
         for message in plan.notifications { outbox[message.id] = message.state == .pending ? message : nil }
+        for (id, hold) in plan.holds { holds[id] = hold }
+        for (id, pause) in plan.pauses { pauses[id] = pause }
+        for (place, mood) in plan.moods { moods[place] = mood }
+        events += plan.events
+        for (place, change) in plan.changes.enumerated() { store(change, charges: plan.charges[place]) }
         for change in plan.changes {
             switch change {
             case .insert(let record): records.append(record)
@@ -61,7 +73,40 @@ struct MemoryLedger {
             policy: policy,
             limits: policy.budgets.map { limits[$0.name] ?? Book.InForce(limit: $0.limit, revision: 0) },
             accounts: accounts, rules: policy.rules.map { states(of: $0, now: now) },
-            loose: alerts.values.filter { $0.kind == .policy && $0.state == .firing }, outbox: outbox, now: now)
+            loose: alerts.values.filter { $0.kind == .policy && $0.state == .firing }, outbox: outbox,
+            admission: Admission(
+                holds: Holds(
+                    Array(holds.values), lastID: holds.keys.max() ?? 0,
+                    overrun: holds.values.reduce(.zero) { $0 + $1.overrun }),
+                pauses: Array(pauses.values)),
+            watch: Watch(sequence: events.last?.sequence ?? 0, moods: moods), now: now)
+    }
+
+    private mutating func store(_ change: RecordChange, charges: [Charge]?) {
+        switch change {
+        case .insert(let record):
+            sequence += 1
+            stored[record.identity.key] = StoredRecord(sequence: sequence, record: record, charges: charges ?? [])
+        case .revise(let old, let record):
+            stored[old.record.identity.key] = nil
+            stored[record.identity.key] = StoredRecord(
+                sequence: old.sequence, record: record, charges: charges ?? old.charges)
+        case .remove(let old): stored[old.record.identity.key] = nil
+        }
+    }
+
+    /// What is looked up before a group is planned.
+    func atHand(_ lookup: HoldLookup, undated: Set<String> = []) -> HoldsAtHand {
+        var found = HoldsAtHand()
+        for id in lookup.ids { found.reservations[id] = holds[id] }
+        for key in lookup.keys {
+            guard let hold = holds.values.first(where: { $0.key == key }) else { continue }
+            found.keys[key] = hold.id
+            found.reservations[hold.id] = hold
+        }
+        for id in lookup.ownRecords { found.records[id] = stored[Reservation.recordKey(id)] }
+        found.undated = undated
+        return found
     }
 
     private func spend(of meter: Meter, now: Timestamp) -> [Split: Account] {
@@ -123,8 +168,10 @@ struct Desk {
 
     /// Plans, commits and applies what `body` adds.
     @discardableResult
-    mutating func plan(at now: Timestamp, _ body: (inout Planner) -> Void) -> Plan {
-        var planner = Planner(book: book, now: now)
+    mutating func plan(
+        at now: Timestamp, atHand: HoldsAtHand = HoldsAtHand(), _ body: (inout Planner) -> Void
+    ) -> Plan {
+        var planner = Planner(book: book, now: now, atHand: atHand)
         body(&planner)
         let plan = planner.finish()
         for alert in plan.fired {
@@ -148,6 +195,39 @@ struct Desk {
     @discardableResult
     mutating func commit(_ records: [UsageRecord], at now: Timestamp) -> Plan {
         commit(records.map { .insert($0) }, at: now)
+    }
+
+    /// What the daemon does with requests on holds that come at once.
+    mutating func hold(_ requests: [HoldRequest], at now: Timestamp) -> [HoldOutcome] {
+        var lookup = HoldLookup(book.admission.holds)
+        for request in requests { lookup.need(for: request) }
+        var outcomes: [HoldOutcome] = []
+        plan(at: now, atHand: ledger.atHand(lookup)) {
+            for request in requests { outcomes.append($0.carryOut(request)) }
+            $0.evaluateTouched()
+        }
+        return outcomes
+    }
+
+    mutating func hold(_ request: HoldRequest, at now: Timestamp) -> HoldOutcome { hold([request], at: now)[0] }
+
+    /// What the daemon does with records that arrive: new ones are booked, those that are there corrected.
+    @discardableResult
+    mutating func arrive(_ records: [UsageRecord], at now: Timestamp, undated: Bool = false) -> Plan {
+        let changes = records.compactMap { record -> RecordChange? in
+            guard let stored = ledger.stored[record.identity.key] else { return .insert(record) }
+            return stored.record == record ? nil : .revise(stored, to: record)
+        }
+        var lookup = HoldLookup(book.admission.holds)
+        for change in changes {
+            if case .revise(let stored, _) = change { lookup.need(for: stored) }
+        }
+        for record in records { lookup.need(for: record) }
+        let keys = undated ? Set(records.map(\.identity.key)) : []
+        return plan(at: now, atHand: ledger.atHand(lookup, undated: keys)) {
+            $0.add(changes)
+            $0.evaluateTouched()
+        }
     }
 
     /// One record, now.

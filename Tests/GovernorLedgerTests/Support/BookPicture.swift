@@ -22,6 +22,12 @@ struct BookPicture: Equatable {
     var rules: [String: [Split: RulePicture]]
     var loose: Set<Alert>
     var outbox: [String: Notification]
+    var live: [Int64: Reservation]
+    var ended: [Int64: Reservation]
+    var overrun: Money
+    var pauses: [String: OperatorPause]
+    var moods: [Mood.Place: Mood]
+    var told: Int64
 
     init(_ book: Book, now: Timestamp) {
         limits = book.limits
@@ -37,6 +43,12 @@ struct BookPicture: Equatable {
         }
         loose = Set(book.loose)
         outbox = book.outbox
+        live = book.admission.holds.live
+        ended = book.admission.holds.ended.filter { $0.value.endedAt.map { $0 + Holds.endedFor > now } ?? false }
+        overrun = book.admission.holds.overrun
+        pauses = book.admission.pauses
+        moods = book.watch.moods
+        told = book.watch.sequence
     }
 
     /// Only the sums and calls.

@@ -44,10 +44,32 @@ extension Ledger {
     /// Plans, commits, applies, as the daemon does.
     @discardableResult
     func carryOut(_ changes: [RecordChange], on book: inout Book, at now: Timestamp) throws -> Plan {
-        var planner = Planner(book: book, now: now)
+        var lookup = HoldLookup(book.admission.holds)
+        for change in changes {
+            switch change {
+            case .insert(let record): lookup.need(for: record)
+            case .revise(let stored, let record):
+                lookup.need(for: stored)
+                lookup.need(for: record)
+            case .remove(let stored): lookup.need(for: stored)
+            }
+        }
+        var planner = Planner(book: book, now: now, atHand: try holds(lookup))
         planner.add(changes)
         planner.evaluateTouched()
         return try commit(planner.finish(), on: &book)
+    }
+
+    /// A request on holds.
+    func carryOut(
+        _ request: HoldRequest, on book: inout Book, at now: Timestamp
+    ) throws -> (outcome: HoldOutcome, plan: Plan) {
+        var lookup = HoldLookup(book.admission.holds)
+        lookup.need(for: request)
+        var planner = Planner(book: book, now: now, atHand: try holds(lookup))
+        let outcome = planner.carryOut(request)
+        planner.evaluateTouched()
+        return (outcome, try commit(planner.finish(), on: &book))
     }
 
     @discardableResult

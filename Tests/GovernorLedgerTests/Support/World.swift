@@ -18,6 +18,8 @@ struct World {
     /// Those that fired while a silence muted them, and may be told of once it is over.
     private var muted: Set<String> = []
     private var resolved: Set<String> = []
+    /// The last event that watchers were told.
+    private var told: Int64 = 0
 
     init(_ seed: Seed) throws {
         random = SeededGenerator(seed)
@@ -30,10 +32,12 @@ struct World {
 
     /// One thing happens, and time goes on.
     mutating func step() throws {
-        switch random.number(0..<12) {
+        switch random.number(0..<17) {
         case 0, 1: try tick()
         case 2: try deliver()
         case 3: try resume()
+        case 4...7: try hold()
+        case 8: try pause()
         default: try note(ledger.carryOut(try changes(), on: &book, at: now))
         }
         now =
@@ -53,7 +57,8 @@ struct World {
 
     private mutating func changes() throws -> [RecordChange] {
         var changes: [RecordChange] = []
-        var old = records.keys.sorted()
+        // A hold's own record is nobody's to correct.
+        var old = records.keys.filter { !$0.hasPrefix("hold/") }.sorted()
         for _ in 0..<random.number(1..<12) {
             if !old.isEmpty, random.once(in: 3) {
                 let key = old.remove(at: random.number(0..<old.count))
@@ -78,6 +83,32 @@ struct World {
         return changes
     }
 
+    /// Somebody asks for a hold, or something of one.
+    private mutating func hold() throws {
+        let estimate = random.once(in: 3) ? nil : Money(nanodollars: random.number(0...400) * 10_000_000)
+        let key = "k-\(random.number(0..<30))"
+        let request: HoldRequest =
+            switch random.number(0..<6) {
+            case 0...2:
+                .reserve(
+                    .init(
+                        key: key, labels: random.labels(), estimate: estimate,
+                        ttl: .seconds(random.number(1...40_000))))
+            case 3: .extend(.key(key), ttl: nil, estimate: estimate)
+            case 4: .settle(.key(key), cost: estimate)
+            default: .release(.key(key))
+            }
+        try note(ledger.carryOut(request, on: &book, at: now).plan)
+    }
+
+    private mutating func pause() throws {
+        var planner = Planner(book: book, now: now)
+        let until: Timestamp? = random.once(in: 2) ? nil : now + .minutes(random.number(1...90))
+        planner.pause(
+            OperatorPause(labels: random.labels(), reason: "a test", by: "ada", since: now, until: until))
+        try note(ledger.commit(planner.finish(), on: &book))
+    }
+
     private mutating func deliver() throws {
         guard var notification = book.outbox.values.min(by: { $0.id < $1.id }) else { return }
         notification.attempts += 1
@@ -92,11 +123,25 @@ struct World {
     private mutating func resume() throws {
         var planner = Planner(book: book, now: now)
         _ = planner.resume(Labels())
+        _ = planner.endPauses(of: Labels())
         try note(ledger.commit(planner.finish(), on: &book))
     }
 
     /// Invariant 5: whatever happened in between, an alert fires once and resolves at most once.
     private mutating func note(_ plan: Plan) {
+        for change in plan.changes {
+            switch change {
+            case .insert(let record), .revise(_, let record):
+                if record.labels.source == Reservation.source { records[record.identity.key] = record }
+            case .remove(let stored):
+                if stored.record.labels.source == Reservation.source { records[stored.record.identity.key] = nil }
+            }
+        }
+        // Watchers are told everything once, in order.
+        for event in plan.events {
+            #expect(event.sequence == told + 1)
+            told = event.sequence
+        }
         for alert in plan.alerts {
             switch alert.state {
             case .firing:

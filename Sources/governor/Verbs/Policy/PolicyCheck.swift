@@ -35,6 +35,8 @@ struct PolicyCheck: ParsableCommand {
         json.object { json in
             json.field("valid", loading.policy != nil)
             json.field("revision", ifPresent: loading.policy?.revision)
+            // Fields are never renamed: `budgets` was there before rules had sentences too.
+            json.field("budgets", array: sentences.prefix(loading.policy?.budgets.count ?? 0)) { $0.value($1) }
             json.field("sentences", array: sentences) { $0.value($1) }
             json.field("diagnostics", array: loading.diagnostics) { $0.value($1) }
         }

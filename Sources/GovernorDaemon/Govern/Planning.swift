@@ -1,0 +1,183 @@
+import GovernorAPI
+import GovernorCore
+import GovernorLedger
+
+/// What a group of commands does, planned over the present book; on the writer's thread.
+extension Governor {
+    /// The book is let go on return, so that applying the plan changes it in place.
+    func transaction(
+        for commands: [Command], at now: Timestamp, _ outcomes: inout [CommandOutcome]
+    ) throws(LedgerError) -> LedgerTransaction {
+        let hot = read { $0 }
+        let incoming = commands.map { Self.records(of: $0, hot.resolver, hot.prices, now) }
+        let keys = Set(incoming.joined().map(\.identity.key))
+        let stored = keys.isEmpty ? [] : try ledger.records(withKeys: keys)
+        var deduplication = Deduplication(stored: stored)
+        let fates = incoming.map { records in records.map { deduplication.add($0) } }
+        var planner = Planner(book: hot.book, now: now, atHand: try holds(for: commands, incoming, stored, hot.book))
+        // What was spent is known before anything is set aside beside it.
+        planner.add(deduplication.changes)
+        var desk = HoldDesk(zone: hot.book.policy.zone)
+        var cursors: [FileCursor] = []
+        var snapshot: DisplaySnapshot?
+        var mustLookAtAll = false
+        for (command, fates) in zip(commands, fates) {
+            var outcome = CommandOutcome.done
+            switch command {
+            case .ingest(_, let cursor):
+                outcome = .ingested(fates)
+                if let cursor { cursors.append(cursor) }
+            case .hold(let request):
+                outcome = try desk.carryOut(request, &planner, stale: hot.stale) { id throws(LedgerError) in
+                    try ledger.answer(ofHold: id)
+                }
+            case .tick: mustLookAtAll = true
+            case .policyProblem(let problem): planner.notePolicyError(problem)
+            case .delivery(let notification): planner.add(notification)
+            case .snapshot(let picture): snapshot = picture
+            case .register, .adopt, .pause, .resume: break
+            }
+            outcomes.append(outcome)
+        }
+        if !hot.isCatchingUp {
+            if mustLookAtAll { planner.evaluateAll() } else { planner.evaluateTouched() }
+        }
+        var transaction = LedgerTransaction(plan: planner.finish(), book: hot.book)
+        transaction.cursors = cursors
+        transaction.snapshot = snapshot
+        transaction.answers = desk.answers
+        return transaction
+    }
+
+    /// The records of a command as they are booked.
+    private static func records(
+        of command: Command, _ resolver: LabelResolver, _ prices: PriceBook, _ now: Timestamp
+    ) -> [UsageRecord] {
+        guard case .ingest(let records, _) = command else { return [] }
+        return records.map { $0.arriving(at: now, resolver, prices) }
+    }
+
+    /// What has to be looked up of holds.
+    private func holds(
+        for commands: [Command], _ incoming: [[UsageRecord]], _ stored: [StoredRecord], _ book: Book
+    ) throws(LedgerError) -> HoldsAtHand {
+        var lookup = HoldLookup(book.admission.holds)
+        for case .hold(let request) in commands { lookup.need(for: request) }
+        for record in incoming.joined() { lookup.need(for: record) }
+        for record in stored { lookup.need(for: record) }
+        var atHand = try ledger.holds(lookup)
+        atHand.undated = Set(incoming.joined().lazy.filter(\.timeIsArrival).map(\.identity.key))
+        return atHand
+    }
+}
+
+/// Carries holds out in the middle of a group, and keeps what is answered to new ones.
+private struct HoldDesk {
+    let zone: Zone
+    private(set) var answers: [Int64: String] = [:]
+
+    init(zone: Zone) { self.zone = zone }
+
+    /// - Parameter stored: what was answered when an earlier hold was made.
+    mutating func carryOut(
+        _ request: HoldRequest, _ planner: inout Planner, stale: [String],
+        stored: (Int64) throws(LedgerError) -> String?
+    ) throws(LedgerError) -> CommandOutcome {
+        let outcome = planner.carryOut(request, stale: stale)
+        switch outcome {
+        case .reserved(let hold, let decision, let origin):
+            let answer = Reply.reserved(hold, decision, origin, zone: zone)
+            answers[hold.id] = answer
+            return .held(outcome, answer: answer)
+        case .repeated(let hold):
+            if let answer = answers[hold.id] { return .held(outcome, answer: answer) }
+            return .held(outcome, answer: try stored(hold.id) ?? "{}")
+        case .refused, .keyReused, .extended, .ended, .endedBefore, .notFound: return .held(outcome, answer: "")
+        }
+    }
+}
+
+/// Commands that stand alone.
+extension Governor {
+    func carryOutAlone(_ command: Command) throws(LedgerError) -> CommandOutcome {
+        switch command {
+        case .register(let labels, let session): return .registered(try register(labels, session: session))
+        case .adopt(let policy):
+            try adopt(policy)
+            return .done
+        case .pause(let request): return try pause(request)
+        case .resume(let labels): return try resume(labels)
+        case .ingest, .tick, .delivery, .hold, .snapshot, .policyProblem: return .done
+        }
+    }
+
+    private func pause(_ request: PauseRequest) throws(LedgerError) -> CommandOutcome {
+        let (book, now) = (read { $0.book }, try instant())
+        var planner = Planner(book: book, now: now)
+        let pause: OperatorPause
+        do throws(ControlError) {
+            pause = try request.pause(at: now, reset: planner.nextReset(for: request.labels))
+        } catch { return .refused(error) }
+        planner.pause(pause)
+        try commit(LedgerTransaction(plan: planner.finish(), book: book))
+        return .paused(pause)
+    }
+
+    private func resume(_ labels: Labels) throws(LedgerError) -> CommandOutcome {
+        let book = read { $0.book }
+        var planner = Planner(book: book, now: try instant())
+        let alerts = planner.resume(labels)
+        let pauses = planner.endPauses(of: labels)
+        try commit(LedgerTransaction(plan: planner.finish(), book: book))
+        return .resumed(alerts, pauses)
+    }
+
+    private func register(_ labels: Labels, session: String) throws(LedgerError) -> Int {
+        var resolver = read { $0.resolver }
+        resolver.register(labels, session: session)
+        let stored = try ledger.records(ofSession: session).filter { $0.record.labels.source != Reservation.source }
+        let changes = stored.compactMap { stored -> RecordChange? in
+            let record = LabelResolver.relabelled(stored.record, with: labels)
+            return record == stored.record ? nil : .revise(stored, to: record)
+        }
+        let (book, isCatchingUp) = read { ($0.book, $0.isCatchingUp) }
+        var lookup = HoldLookup(book.admission.holds)
+        for change in changes {
+            guard case .revise(let stored, let record) = change else { continue }
+            lookup.need(for: stored)
+            lookup.need(for: record)
+        }
+        var planner = Planner(book: book, now: try instant(), atHand: try ledger.holds(lookup))
+        planner.add(changes)
+        if !isCatchingUp { planner.evaluateTouched() }
+        var transaction = LedgerTransaction(plan: planner.finish(), book: book)
+        transaction.registrations = [session: resolver.registered[session] ?? labels]
+        try commit(transaction)
+        update { $0.resolver = resolver }
+        return changes.count
+    }
+
+    /// Everything that can fail comes before the live state changes.
+    private func adopt(_ policy: Policy) throws(LedgerError) {
+        let now = try instant()
+        let prices: PriceBook
+        do { prices = try PriceBook.embedded(for: policy) } catch {
+            throw LedgerError(code: .io, message: "the price book can't be read", cause: "\(error)")
+        }
+        let resolver = read { $0.resolver }.with(rules: policy.labelRules)
+        let book = try ledger.book(for: policy, now: now)
+        // Let go after the lock: freeing ten thousand accounts takes longer than a check may wait.
+        let old = read { $0.book }
+        defer { withExtendedLifetime(old) {} }
+        update { hot in
+            hot.book = book
+            hot.resolver = resolver
+            hot.prices = prices
+            hot.reloadedAt = now
+            hot.policyError = nil
+        }
+        var planner = Planner(book: book, now: now)
+        planner.notePolicy(policy.revision)
+        try commit(LedgerTransaction(plan: planner.finish(), book: book))
+    }
+}
