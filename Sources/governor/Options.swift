@@ -22,8 +22,43 @@ struct Connection: ParsableArguments {
     {
         var request = JSONWriter()
         request.object(body)
+        return try ask(timeout: timeout, request.bytes)
+    }
+
+    /// The same with a request that is written already.
+    func ask(timeout: Span, _ request: [UInt8]) throws(ControlClient.Unavailable) -> JSON {
         var client = try ControlClient(path: socketPath, timeout: timeout)
-        return try client.ask(request.bytes)
+        return try client.ask(request)
+    }
+
+    /// The daemon's answer to something that has no other answer: no daemon, and an error, end the verb.
+    func answer(timeout: Span = .seconds(5), _ body: (inout JSONWriter) -> Void) throws -> JSON {
+        let answer: JSON
+        do { answer = try ask(timeout: timeout, body) } catch {
+            Terminal.printError("governor: \(error); start one with: governor run")
+            throw ExitCode.unavailable
+        }
+        try Self.refuse(answer)
+        return answer
+    }
+
+    /// The decision an answer holds. A daemon that can't answer counts as none; any other error ends the verb.
+    static func decision(_ answer: JSON) throws -> Heard {
+        if let error = Heard.error(answer), error.code == "unavailable" {
+            throw ControlClient.Unavailable(description: "the daemon can't answer: \(error.message)")
+        }
+        try refuse(answer)
+        guard let heard = Heard(answer) else {
+            throw ControlClient.Unavailable(description: "the daemon's answer holds no decision")
+        }
+        return heard
+    }
+
+    /// Ends the verb when the answer is an error.
+    static func refuse(_ answer: JSON) throws {
+        guard let error = Heard.error(answer) else { return }
+        Terminal.printError("governor: \(error.message)")
+        throw ExitCode(controlError: error.code)
     }
 }
 
@@ -62,3 +97,29 @@ struct LabelOptions: ParsableArguments {
 
 /// What a caller does when there is no daemon to ask.
 enum OnUnavailable: String, ExpressibleByArgument, CaseIterable { case pause, allow }
+
+/// Options that are a value of the core's.
+enum OptionValue {
+    static func dollars(_ text: String?, _ option: String) throws -> Money? {
+        guard let text else { return nil }
+        guard let money = Money(dollars: text), money >= .zero else {
+            throw ValidationError("\(option) takes a number of dollars; got \(text)")
+        }
+        return money
+    }
+
+    /// At least a second, since holds are counted in them.
+    static func seconds(_ text: String?, _ option: String) throws -> Int64? {
+        guard let text else { return nil }
+        guard let span = Span(text: text), span >= .seconds(1) else {
+            throw ValidationError("\(option) takes a duration such as 90s, 15m or 2h; got \(text)")
+        }
+        return span.milliseconds / 1000
+    }
+
+    /// The user's own name, where nobody says otherwise.
+    static func user(_ named: String?) -> String {
+        let environment = ProcessInfo.processInfo.environment
+        return named ?? environment.text("USER") ?? environment.text("LOGNAME") ?? "uid \(getuid())"
+    }
+}

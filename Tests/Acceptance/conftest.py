@@ -18,8 +18,10 @@ import pytest
 from daemon import Daemon
 from fake_slack import FakeSlack
 from place import REPOSITORY, Place
+from scripted_daemon import ScriptedDaemon
 from settable_clock import SettableClock
 from wires import TOKEN, WIRES, Wire
+from work import Work
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +79,24 @@ def slack() -> Iterator[FakeSlack]:
     slack = FakeSlack()
     yield slack
     slack.close()
+
+
+@pytest.fixture
+def fake(place: Place) -> Iterator[ScriptedDaemon]:
+    """A daemon at the place's socket that says what the test wants."""
+    fake = ScriptedDaemon(Path(place.socket_path))
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def work(place: Place) -> Iterator[list[Work]]:
+    """Whatever is put here is killed in the end, with the processes that wrote to `pids`."""
+    running: list[Work] = []
+    yield running
+    pids = place.folder / "pids"
+    for each in running:
+        each.clean_up(*([int(pid) for pid in pids.read_text().split()] if pids.exists() else []))
 
 
 @pytest.fixture(scope="session")

@@ -171,6 +171,10 @@ class Daemon:
         account = self.account(budget, **split)
         return Decimal(account["spent_usd"]) if account else Decimal(0)
 
+    def held(self, budget: str, **split: str) -> Decimal:
+        account = self.account(budget, **split)
+        return Decimal(account["held_usd"]) if account else Decimal(0)
+
     def http(
         self, path: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Response:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Union
 
-#: One reply, several lines, or None to close the connection without an answer.
-Answer = Union[dict[str, Any], list[dict[str, Any]], None]
+#: One reply, several lines, bytes as they are, or None to close the connection without an answer.
+Answer = Union[dict[str, Any], list[dict[str, Any]], bytes, None]
 
 
 class FakeDaemon:
@@ -23,10 +23,14 @@ class FakeDaemon:
         self._asked = threading.Condition()
         self._requests: list[dict[str, Any]] = []
         self._connections: list[socket.socket] = []
+        self.open()
+
+    def open(self) -> None:
+        """Listens, also again after `close`."""
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._server.bind(self.path)
         self._server.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
 
     def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
         with self._asked:
@@ -61,10 +65,10 @@ class FakeDaemon:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _accept(self) -> None:
+    def _accept(self, server: socket.socket) -> None:
         while True:
             try:
-                connection, _ = self._server.accept()
+                connection, _ = server.accept()
             except OSError:
                 return
             with self._asked:
@@ -81,24 +85,28 @@ class FakeDaemon:
                     answer = self.answer(request)
                     if answer is None:
                         return
-                    body = b"".join(json.dumps(reply).encode() + b"\n" for reply in _replies(request, answer))
+                    body = answer if isinstance(answer, bytes) else _lines(request, answer)
                     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) if over_http else b""
                     connection.sendall(head + body)
+                    if over_http and request["op"] == "feed":
+                        return  # its readers ask for the connection to be closed
             except OSError:
                 return  # the client is gone
 
 
 def _requests(incoming: BinaryIO) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Lines of JSON, or what is posted to `/v1/<op>`: the first byte decides."""
+    """Lines of JSON, or what is posted to `/v1/<op>` or got from `/<op>`: the first byte decides."""
     while line := incoming.readline():
         if line.startswith(b"{"):
             yield json.loads(line), False
             continue
         headers = http.client.parse_headers(incoming)
-        body = json.loads(incoming.read(int(headers["Content-Length"])))
+        body = json.loads(incoming.read(int(headers.get("Content-Length", 0))) or b"{}")
         yield {"op": line.split()[1].decode().rpartition("/")[2], **body}, True
 
 
-def _replies(request: dict[str, Any], answer: Answer) -> Iterator[dict[str, Any]]:
-    for reply in answer if isinstance(answer, list) else [answer or {}]:
-        yield {"id": request["id"], **reply} if "id" in request else reply
+def _lines(request: dict[str, Any], answer: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    """The replies as lines, each with the request's id where it has one."""
+    replies = answer if isinstance(answer, list) else [answer]
+    echo = {"id": request["id"]} if "id" in request else {}
+    return b"".join(json.dumps({**echo, **reply}).encode() + b"\n" for reply in replies)

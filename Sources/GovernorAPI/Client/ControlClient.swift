@@ -7,6 +7,8 @@ package struct ControlClient: ~Copyable {
     /// The daemon can't be reached or does not answer as it should.
     package struct Unavailable: Error, Hashable, Sendable, CustomStringConvertible {
         package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private let descriptor: Int32
@@ -16,7 +18,8 @@ package struct ControlClient: ~Copyable {
     /// - Parameter timeout: for connecting and for each answer.
     package init(path: String, timeout: Span = .seconds(5)) throws(Unavailable) {
         self.path = path
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        // Not for the processes that `governor exec` starts.
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Self.failure("no socket can be made") }
         var limit = timeval(tv_sec: Int(timeout.milliseconds / 1000), tv_usec: Int(timeout.milliseconds % 1000) * 1000)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -47,8 +50,11 @@ package struct ControlClient: ~Copyable {
     /// Sends one request and reads its answer.
     package mutating func ask(_ request: [UInt8]) throws(Unavailable) -> JSON {
         try write(request + [0x0A])
-        return try read(try readLine())
+        return try next()
     }
+
+    /// Reads the next line of an operation that answers with many, such as `watch`.
+    package mutating func next() throws(Unavailable) -> JSON { try read(try readLine()) }
 
     /// Reads one of the HTTP paths over the same socket; the connection serves for nothing else afterwards.
     /// - Returns: the status and the body's JSON; a body that is no JSON comes as a text.

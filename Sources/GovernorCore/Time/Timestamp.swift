@@ -36,6 +36,12 @@ package struct Span: Hashable, Comparable, Sendable {
     package static func hours(_ count: Int64) -> Span { .minutes(count.saturatingMultiplied(by: 60)) }
     package static func days(_ count: Int64) -> Span { .hours(count.saturatingMultiplied(by: 24)) }
 
+    package static func + (left: Span, right: Span) -> Span {
+        Span(milliseconds: left.milliseconds.saturatingAdding(right.milliseconds))
+    }
+
+    package static func - (left: Span, right: Span) -> Span { left + -right }
+
     package static prefix func - (span: Span) -> Span { Span(milliseconds: span.milliseconds.saturatingNegation) }
 
     package static func < (left: Span, right: Span) -> Bool { left.milliseconds < right.milliseconds }

@@ -2,12 +2,13 @@ import ArgumentParser
 import GovernorAPI
 import GovernorCore
 
-/// Ends pauses that wait for an operator.
+/// Ends operators' pauses, and those of the policy that wait for an operator.
 struct Resume: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Let work go on that is paused until an operator says so.",
         discussion: """
-            Ends what `pause: until_resumed` began. The same crossing does not pause again; the next one does.
+            Ends what `governor pause` and a policy's `pause: until_resumed` began. The same crossing does not pause
+            again; the next one does.
 
             EXAMPLES:
               governor resume --worker w-7
@@ -18,6 +19,7 @@ struct Resume: ParsableCommand {
     @OptionGroup var connection: Connection
 
     @Flag(help: "Every such pause, whoever it is of.") var all = false
+    @Option(help: "Who says so. Default: your user name.") var by: String?
     @Flag(help: "Print the answer as JSON.") var json = false
 
     func run() throws {
@@ -25,22 +27,15 @@ struct Resume: ParsableCommand {
         guard all != (labels != Labels()) else {
             throw ValidationError("say whose pause ends, such as --worker w-7, or --all for every one")
         }
-        let answer: JSON
-        do {
-            answer = try connection.ask { json in
-                json.field("op", "resume")
-                json.labels(labels)
-            }
-        } catch {
-            Terminal.printError("governor: \(error); start one with: governor run")
-            throw ExitCode.unavailable
-        }
-        if let message = answer["error"]?["message"]?.string {
-            Terminal.printError("governor: \(message)")
-            throw ExitCode.unavailable
+        let answer = try connection.answer { json in
+            json.field("op", "resume")
+            json.labels(labels)
+            json.field("by", OptionValue.user(by))
         }
         if json { return print(answer.line) }
-        let ended = (answer["alerts"]?.array ?? []).compactMap { $0["text"]?.string }
+        let alerts = (answer["alerts"]?.array ?? []).compactMap { $0["text"]?.string }
+        let pauses = (answer["pauses"]?.array ?? []).map(PauseVerb.told)
+        let ended = alerts + pauses
         if ended.isEmpty { return print("nothing of that waits to be resumed") }
         for text in ended { print("resumed: \(Terminal.safe(text))") }
     }

@@ -25,16 +25,10 @@ struct Status: ParsableCommand {
 
     func run() throws {
         let labels = try labels.labels()
-        let answer: JSON
-        do {
-            answer = try connection.ask(timeout: .seconds(30)) { json in
-                json.field("op", "status")
-                json.labels(labels)
-                if !budget.isEmpty { json.field("budgets", array: budget) { $0.value($1) } }
-            }
-        } catch {
-            Terminal.printError("governor: \(error); start one with: governor run")
-            throw ExitCode.unavailable
+        let answer = try connection.answer(timeout: .seconds(30)) { json in
+            json.field("op", "status")
+            json.labels(labels)
+            if !budget.isEmpty { json.field("budgets", array: budget) { $0.value($1) } }
         }
         if json { return print(answer.line) }
         print(Self.text(answer))
