@@ -2,7 +2,7 @@
 //
 //     spawn ROUNDS COMMAND [ARGUMENT…] [, COMMAND [ARGUMENT…]]…
 //
-// Output goes nowhere. Per process one line: the number of the command, nanoseconds, and its exit code.
+// Output goes nowhere; input comes from the file that SPAWN_INPUT names, if it does. Per process one line: the number of the command, nanoseconds, and its exit code.
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -31,7 +31,9 @@ int main(int argc, char **argv) {
     }
     posix_spawn_file_actions_t silence;
     posix_spawn_file_actions_init(&silence);
-    for (int fd = 0; fd < 3; fd++) posix_spawn_file_actions_addopen(&silence, fd, "/dev/null", O_RDWR, 0);
+    const char *input = getenv("SPAWN_INPUT");
+    posix_spawn_file_actions_addopen(&silence, 0, input ? input : "/dev/null", O_RDONLY, 0);
+    for (int fd = 1; fd < 3; fd++) posix_spawn_file_actions_addopen(&silence, fd, "/dev/null", O_RDWR, 0);
     for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < known; i++) {
             int child, status;

@@ -125,10 +125,11 @@ extension Book {
         _ verdict: inout Verdict
     ) {
         guard isOpen(place, at: now) else { return }
-        let name = { policy.budgets[place].name }
+        // The name is a closure in place: one with a name of its own would copy the whole book.
         guard
             let split = verdict.split(
-                name: name, matcher: policy.budgets[place].matcher, per: policy.budgets[place].per)
+                name: { policy.budgets[place].name }, matcher: policy.budgets[place].matcher,
+                per: policy.budgets[place].per)
         else { return }
         let standing = standing(of: AccountKey(meter: place, split: split), asking, over: planned, now: now)
         if standing.limit.unit == .usd {

@@ -6,6 +6,8 @@ package struct Planner {
     var atHand: HoldsAtHand
     /// Holds whose own record may have to change.
     var unsettled: Set<Int64> = []
+    /// The accounts that holds with these labels weigh on.
+    private var pots: [Labels: [AccountKey]] = [:]
     /// The highest id that this plan has given a hold.
     var lastHold: Int64 = 0
     private var touched: Set<AccountKey> = []
@@ -134,6 +136,14 @@ package struct Planner {
         guard meter.expiry(of: Interval(start: record.time, end: record.time)) > now else { return }
         plan.accounts[key, default: book.account(key) ?? Account()].note(record, meter, isRemoval: isRemoval)
         touched.insert(key)
+    }
+
+    /// The accounts that holds with these labels weigh on.
+    mutating func pots(of labels: Labels) -> [AccountKey] {
+        if let known = pots[labels] { return known }
+        let found = book.pots(of: labels)
+        pots[labels] = found
+        return found
     }
 
     func account(_ key: AccountKey) -> Account { plan.accounts[key] ?? book.account(key) ?? Account() }

@@ -28,8 +28,15 @@ package enum HoldRequest: Hashable, Sendable {
 
         /// What tells it from another request under the same key.
         package var fingerprint: UInt64 {
-            let numbers = [estimate?.nanodollars, tokens, ttl?.milliseconds].map { $0.map(String.init) ?? "" }
-            return StableHash.value(([labels.text] + numbers).joined(separator: "\u{1F}"))
+            var hash = StableHash()
+            for (key, value) in labels.pairs {
+                hash.combine(key.text)
+                hash.combine(value)
+            }
+            for number in [estimate?.nanodollars, tokens, ttl?.milliseconds] {
+                hash.combine(number.map(String.init) ?? "-")
+            }
+            return hash.value
         }
     }
 

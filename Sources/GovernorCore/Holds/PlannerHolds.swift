@@ -133,7 +133,7 @@ extension Planner {
         plan.overrun += hold.overrun - (before?.overrun ?? .zero)
         let difference = hold.remaining - (before?.remaining ?? .zero)
         if difference != .zero {
-            for key in book.pots(of: hold.labels) {
+            for key in pots(of: hold.labels) {
                 plan.accounts[key, default: book.account(key) ?? Account()].held += difference
             }
         }

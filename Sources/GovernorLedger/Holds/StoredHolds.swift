@@ -16,17 +16,17 @@ extension Ledger {
             try writer.writeWithoutTransaction { database in
                 try database.inTransaction(.deferred) {
                     let byID = try database.cachedStatement(sql: "SELECT * FROM reservation WHERE id = ?")
+                    // Most keys are new: a row is read in full only where one has the hash.
                     let byKey = try database.cachedStatement(
-                        sql: "SELECT * FROM reservation WHERE key_hash = ? AND key = ?")
+                        sql: "SELECT id FROM reservation WHERE key_hash = ? AND key = ?")
                     for id in wanted.ids {
                         found.reservations[id] = try Row.fetchOne(byID, arguments: [id]).map(ReservationRows.read)
                     }
                     for key in wanted.keys {
                         let hash = Codes.bits(StableHash.value(key))
-                        guard let row = try Row.fetchOne(byKey, arguments: [hash, key]) else { continue }
-                        let hold = ReservationRows.read(row)
-                        found.keys[key] = hold.id
-                        found.reservations[hold.id] = hold
+                        guard let id = try Int64.fetchOne(byKey, arguments: [hash, key]) else { continue }
+                        found.keys[key] = id
+                        found.reservations[id] = try Row.fetchOne(byID, arguments: [id]).map(ReservationRows.read)
                     }
                     return .commit
                 }

@@ -16,6 +16,8 @@ struct LeashedRun {
 
     /// How often it is asked whether the work may go on.
     private static let interval = Span(milliseconds: 500)
+    /// How long the daemon may take to read what the work wrote last.
+    private static let lastLines = Span(milliseconds: 200)
     /// How often it is looked whether what was asked to end has ended.
     private static let lookAgain = Span(milliseconds: 50)
 
@@ -139,11 +141,18 @@ struct LeashedRun {
         // Its leader was killed while it was stopped: what it has started is not ours to keep so.
         if leash.isFrozen { group.send(SIGCONT) }
         terminal.takeBack()
+        awaitLastLines()
         if let problem = hold.end(with: "settle") {
             Self.say("the hold could not be settled and ends by itself within \(hold.ttl) s: \(problem)")
         }
         lastWord?.isNotNeeded()
         return code
+    }
+
+    /// The last lines it wrote are read in a moment. Known before the hold ends, they are its spend; after it, overrun.
+    private func awaitLastLines() {
+        let due = SteadyClock.now + Self.lastLines
+        while SteadyClock.now < due { _ = signals.next(within: due - SteadyClock.now) }
     }
 
     /// Work that had to end must end whole: what its leader left behind is killed after the same grace.
