@@ -9,8 +9,12 @@ package struct Seed: Hashable, Sendable, Codable, CustomStringConvertible {
 
     package var description: String { "GOVERNOR_SEED=\(value)" }
 
-    /// So many seeds that differ from run to run, or the one to replay.
-    package static func some(_ count: Int) -> [Seed] { seeds(count, from: .random(in: 0...(1 << 48))) }
+    /// So many seeds that differ from run to run, or the one to replay. `GOVERNOR_SEEDS=10` makes it ten times as many,
+    /// for a long run.
+    package static func some(_ count: Int) -> [Seed] {
+        let times = ProcessInfo.processInfo.environment["GOVERNOR_SEEDS"].flatMap(Int.init) ?? 1
+        return seeds(count * max(1, times), from: .random(in: 0...(1 << 48)))
+    }
 
     /// So many seeds that are the same in every run, or the one to replay.
     package static func same(_ count: Int) -> [Seed] { seeds(count, from: 0) }

@@ -71,11 +71,12 @@ extension Book {
         for (place, budget) in policy.budgets.enumerated() {
             switch budget.window {
             case .calendar: next = min(next, slot(of: place, containing: now, in: nil).end)
-            case .rolling: next = min(next, budget.window.slot(containing: now, in: budget.zone).end)
+            case .rolling(let span):
+                next = min(next, budget.window.slot(containing: now - span, in: budget.zone).end + span)
             // A block begins with a use, so each account's has an end of its own.
             case .block:
-                for end in accounts[place].values.compactMap({ $0.slots.last?.interval.end }) where end > now {
-                    next = min(next, end)
+                for slot in accounts[place].values.lazy.flatMap(\.slots) {
+                    for edge in [slot.interval.start, slot.interval.end] where edge > now { next = min(next, edge) }
                 }
             case .lifetime: break
             }

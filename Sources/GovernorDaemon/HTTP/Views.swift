@@ -42,10 +42,17 @@ struct Views: Sendable {
     /// Prometheus' text.
     func exposition() throws -> String {
         let now = governor.clock()
-        let (decisions, forecast) = governor.read { ($0.decisions, $0.forecast) }
+        let (decisions, forecast, holds) = governor.read {
+            ($0.decisions, $0.forecast, HoldsView($0.book.admission.holds))
+        }
         var text = Exposition()
         text.metric("governor_build_info", .gauge, "The release.", [([("version", Version.text)], "1")])
         text.accounts(governor.accounts(StatusQuery(), now: now))
+        text.metric("governor_holds", .gauge, "Holds that live.", [([], String(holds.live))])
+        text.metric("governor_holds_held_usd", .gauge, "What they still hold.", [([], holds.held.text)])
+        text.metric(
+            "governor_holds_overrun_usd", .gauge, "Spent beyond all holds since the ledger began.",
+            [([], holds.overrun.text)])
         if let forecast {
             text.metric(
                 "governor_forecast_usd", .gauge, "Expected at the window's end.",

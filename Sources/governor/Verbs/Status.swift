@@ -72,6 +72,16 @@ struct Status: ParsableCommand {
         }
         parts.append(
             sources.isEmpty ? "No records from any source yet." : "Sources:\n" + sources.joined(separator: "\n"))
+        if let holds = status["holds"], let live = holds["live"]?.integer,
+            live > 0 || holds["overrun_usd"]?.money ?? .zero > .zero
+        {
+            let held = (holds["held_usd"]?.money ?? .zero).dollarText
+            let overrun = (holds["overrun_usd"]?.money ?? .zero).dollarText
+            let ended = holds["ended"]?.integer ?? 0, above = holds["above"]?.integer ?? 0
+            parts.append(
+                "Holds: \(live) live, \(held) set aside; \(above) of the last \(ended) cost more than was, "
+                    + "\(overrun) in all")
+        }
         if let forecast = status["forecast"], let expected = forecast["expected_usd"]?.money {
             let end = String((forecast["window"]?["end"]?.text ?? "").prefix(10))
             let low = forecast["low_usd"]?.money?.dollarText ?? "", high = forecast["high_usd"]?.money?.dollarText ?? ""
