@@ -15,13 +15,13 @@ import Testing
     {
         let folder = try DataFolder()
         var random = SeededGenerator(seed)
-        let feed = Feed(seed, ballast: 60_000)
+        let feed = Feed(seed, ballast: 120_000)
         var reached = 0
         for _ in 0..<5 {
             let path = folder.path
             let life = random.number(5_000...400_000)
             await #expect(processExitsWith: .signal(SIGALRM)) { [path = path as String, seed, life = life as Int64] in
-                try commitUntilKilled(path, Feed(seed, ballast: 60_000), microseconds: life)
+                try commitUntilKilled(path, Feed(seed, ballast: 120_000), microseconds: life)
             }
             // The lock was the dead process's; nobody has to remove anything.
             let ledger = try Ledger(folder: path)
