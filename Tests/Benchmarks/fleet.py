@@ -53,9 +53,11 @@ def labels(worker: int, session: int = 0, model: str = MODELS[0]) -> dict[str, s
         "team": f"core-{worker % 4}", "provider": "anthropic", "model": model}
 
 
-def check_line(worker: int) -> bytes:
-    """A check's request, padded with spaces in the object so that all are equally long."""
-    request = json.dumps({"op": "check", **labels(worker)}, separators=(",", ":"))
+def check_line(worker: int, new: int | None = None) -> bytes:
+    """A check's request, padded with spaces in the object so that all are equally long. With a number it is in words that
+    were never asked before, so that it has to be read and decided anew."""
+    words = {} if new is None else {"id": new}
+    request = json.dumps({"op": "check", **words, **labels(worker)}, separators=(",", ":"))
     return (request[:-1].ljust(199) + "}\n").encode()
 
 

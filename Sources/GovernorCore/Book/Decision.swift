@@ -125,12 +125,12 @@ extension Book {
         _ verdict: inout Verdict
     ) {
         guard isOpen(place, at: now) else { return }
-        // The name is a closure in place: one with a name of its own would copy the whole book.
-        guard
-            let split = verdict.split(
-                name: { policy.budgets[place].name }, matcher: policy.budgets[place].matcher,
-                per: policy.budgets[place].per)
-        else { return }
+        let split: Split
+        switch verdict.pot(matcher: policy.budgets[place].matcher, per: policy.budgets[place].per) {
+        case .other: return
+        case .unknown(let why): return verdict.decision.caveats.append("\(policy.budgets[place].name) \(why)")
+        case .of(let found): split = found
+        }
         let standing = standing(of: AccountKey(meter: place, split: split), asking, over: planned, now: now)
         if standing.limit.unit == .usd {
             let left = Money(nanodollars: max(0, standing.remaining))
@@ -146,7 +146,12 @@ extension Book {
     private func decide(byRule place: Int, now: Timestamp, _ verdict: inout Verdict) {
         let rule = policy.rules[place]
         let asked = rule.asked
-        guard let mine = verdict.split(name: { rule.name }, matcher: asked.matcher, per: asked.per) else { return }
+        let mine: Split
+        switch verdict.pot(matcher: asked.matcher, per: asked.per) {
+        case .other: return
+        case .unknown(let why): return verdict.decision.caveats.append("\(rule.name) \(why)")
+        case .of(let found): mine = found
+        }
         guard rule.isOfSources else {
             if let state = rules[place][mine] { decide(rule, mine, state, now: now, &verdict) }
             return
@@ -211,19 +216,25 @@ private struct Verdict {
         self.decision = decision
     }
 
-    /// Whose pot the request draws on; nil when the item is not about it, or can't be known to be, which becomes a caveat.
-    mutating func split(name: () -> String, matcher: Matcher, per: [LabelKey]) -> Split? {
+    /// Whose pot a request draws on.
+    enum Pot {
+        case of(Split)
+        /// The item is not about it.
+        case other
+        /// It can't be known whether it is, for want of a label; why, for a caveat that names the item.
+        case unknown(String)
+    }
+
+    // Without the item's name, which hardly any needs: a closure that fetches it copies the whole book.
+    func pot(matcher: Matcher, per: [LabelKey]) -> Pot {
         switch matcher.outcome(for: labels) {
-        case .differs: return nil
-        case .lacks(let key):
-            decision.caveats.append("\(name()) matches on \(key.text), which the request does not name")
-            return nil
+        case .differs: return .other
+        case .lacks(let key): return .unknown("matches on \(key.text), which the request does not name")
         case .matches: break
         }
-        if let split = Split(of: labels, per: per) { return split }
+        if let split = Split(of: labels, per: per) { return .of(split) }
         let missing = per.filter { labels[$0] == nil }.map(\.text).joined(separator: " and ")
-        decision.caveats.append("\(name()) is per \(missing), which the request does not name")
-        return nil
+        return .unknown("is per \(missing), which the request does not name")
     }
 
     /// The strictest wins; what only observes is noted apart.
@@ -257,8 +268,12 @@ private struct Verdict {
 
     /// An operator's own pause. Where everything only observes, it observes too.
     mutating func take(_ pause: OperatorPause, in zone: Zone, observed: Bool) {
-        guard split(name: { "the pause by \(pause.by)" }, matcher: pause.matcher, per: []) != nil else { return }
-        take(Standing(of: pause), observed: observed, name: pause.by) { _ in pause.decisionReason(in: zone) }
+        switch pot(matcher: pause.matcher, per: []) {
+        case .other: return
+        case .unknown(let why): decision.caveats.append("the pause by \(pause.by) \(why)")
+        case .of:
+            take(Standing(of: pause), observed: observed, name: pause.by) { _ in pause.decisionReason(in: zone) }
+        }
     }
 
     /// The model to use instead: of several maps the first, in the order of the policy, that says something of it.

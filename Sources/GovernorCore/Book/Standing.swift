@@ -95,22 +95,23 @@ extension Book {
         of key: AccountKey, _ asking: Asking = Asking(), over planned: [AccountKey: Account] = [:], now: Timestamp
     ) -> Standing {
         let limit = policy.budgets[key.meter].limit(at: now)
-        let account = (planned.isEmpty ? nil : planned[key]) ?? account(key) ?? Account()
-        let spent = limit.measure(account.spent(at: now, window: policy.budgets[key.meter].window))
-        let held = limit.measure(account.held)
+        let sums = sums(of: key, over: planned, now: now)
+        let spent = limit.measure(sums.spent)
+        let held = limit.measure(sums.held)
         var standing = Standing(spent: spent, held: held, limit: limit, window: window(of: key, at: now))
         // Outside its shifts a budget decides nothing.
         guard isOpen(key.meter, at: now) else { return standing }
         let taken = asking.isRunning ? spent : spent.saturatingAdding(held)
-        if let first = policy.budgets[key.meter].thresholds.first, asking.estimate == nil,
-            !first.ratio.isReached(by: taken, of: limit.value), account.crossings.isEmpty
+        let estimate = asking.estimate.map(limit.measure)
+        if let first = policy.budgets[key.meter].thresholds.first, !sums.hasCrossings,
+            !first.ratio.isReached(by: taken.saturatingAdding(estimate ?? 0), of: limit.value)
         {
             // Most accounts are below their first threshold, and nothing below it can hold work back.
             if first.measure == .spent { standing.next = first.ratio }
             return standing
         }
         let budget = policy.budgets[key.meter]
-        let estimate = asking.estimate.map(limit.measure)
+        let account = (planned.isEmpty ? nil : planned[key]) ?? account(key) ?? Account()
         for threshold in budget.thresholds(for: key.split) {
             let crossing = crossing(of: threshold, key, account, limit, now: now)
             let isReached: Bool
@@ -135,6 +136,21 @@ extension Book {
             }
         }
         return standing
+    }
+
+    /// What most decisions need of an account, which is looked at where it lies: a copy would cost more than they do.
+    private func sums(
+        of key: AccountKey, over planned: [AccountKey: Account], now: Timestamp
+    ) -> (spent: Amount, held: Amount, hasCrossings: Bool) {
+        let window = policy.budgets[key.meter].window
+        if !planned.isEmpty, let account = planned[key] {
+            return (account.spent(at: now, window: window), account.held, !account.crossings.isEmpty)
+        }
+        guard let place = accounts[key.meter].index(forKey: key.split) else { return (.zero, .zero, false) }
+        return (
+            accounts[key.meter].values[place].spent(at: now, window: window),
+            accounts[key.meter].values[place].held, !accounts[key.meter].values[place].crossings.isEmpty
+        )
     }
 
     /// How far an account has come toward a threshold that blocks.
