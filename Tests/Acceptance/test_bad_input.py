@@ -1,4 +1,4 @@
-"""Every row of bad input at the listeners: it is refused clearly, costs nobody else anything, and leaves nothing behind.
+"""Every row of bad input at the listeners: refused clearly, at nobody else's cost, and leaving nothing behind.
 
 Covered in `test_control_socket.py`: the modes of folder and socket under any umask, a stale socket, a symlink at the
 path; and there each fault of JSON in a `check`.
@@ -37,7 +37,7 @@ budgets:
 #: Connections the daemon serves at once.
 LIMIT = 1024
 
-#: How many times as long a check may take while somebody misbehaves. Who waits for them takes thousands as long.
+#: How many times as long a check may take while somebody misbehaves. Who waits for them takes thousands of times.
 SLOWER = 10
 
 PAUSE = json.dumps({"worker": "w-1", "reason": "none", "by": "nobody"}).encode()
@@ -56,6 +56,11 @@ def unimpressed(daemon: Daemon, held: str = "0") -> None:
     assert status["paused"] == []
     assert sum(Decimal(account["spent_usd"]) for account in status["accounts"]) == 0
     assert sum(Decimal(account["held_usd"]) for account in status["accounts"]) == Decimal(held)
+
+
+def no_slower(control: ControlSocket, alone: float) -> None:
+    """A check takes about as long as it did. What the machine does besides passes; a client in the way stays."""
+    until(lambda: pace(control) < alone * SLOWER, f"a check takes less than {SLOWER} times {alone:.6f} s")
 
 
 # --- The socket -------------------------------------------------------------------------------------------------------
@@ -129,10 +134,9 @@ def test_a_thousand_idle_connections_delay_no_check(ready: Daemon) -> None:
     with ready.control() as control:
         alone = pace(control)
         idle = crowd(ready, 1000)
-        among_them = pace(control)
+        no_slower(control, alone)
         for each in idle:
             each.close()
-    assert among_them < alone * SLOWER
     unimpressed(ready)
 
 
@@ -145,7 +149,7 @@ def test_a_connection_too_many_is_told_so_and_delays_no_check(ready: Daemon) -> 
             with ready.control() as late:
                 assert late.answer()["error"]["code"] == "unavailable"
                 assert late.line() is None
-        assert pace(control) < alone * SLOWER
+        no_slower(control, alone)
         idle.pop().close()
         until(lambda: is_served(ready), "there is room again")
         for each in idle:
@@ -167,7 +171,7 @@ def test_a_client_that_types_slowly_delays_no_check_and_is_answered(ready: Daemo
         alone = pace(control)
         for byte in b'{"op"':
             slow.send_bytes(bytes([byte]))
-            assert pace(control) < alone * SLOWER
+            no_slower(control, alone)
         assert slow.ask_bytes(b':"ping","id":3}\n')["id"] == 3
     unimpressed(ready)
 
@@ -178,9 +182,8 @@ def test_a_client_that_never_reads_is_dropped_and_delays_no_check(ready: Daemon)
         alone = pace(control)
         flood = Flood(ready)
         flood.is_under_way.wait(10)
-        during = pace(control)
+        no_slower(control, alone)
         assert flood.was_dropped(), "it is still served"
-    assert during < alone * SLOWER * 2, "its own checks are checks too, and take their turns"
     unimpressed(ready)
 
 
@@ -236,8 +239,8 @@ def guarded(place: Place) -> Daemon:
     "given",
     [
         [], ["Authorization:"], ["Authorization: Bearer"], [f"Authorization: Bearer {TOKEN[:-1]}"],
-        [f"Authorization: Bearer {TOKEN}x"], [f"Authorization: Bearer {TOKEN[::-1]}"], [f"Authorization: Basic {TOKEN}"],
-        [f"X-Token: {TOKEN}"]],
+        [f"Authorization: Bearer {TOKEN}x"], [f"Authorization: Bearer {TOKEN[::-1]}"],
+        [f"Authorization: Basic {TOKEN}"], [f"X-Token: {TOKEN}"]],
     ids=["missing", "empty", "only the scheme", "short", "long", "wrong", "another scheme", "another header"])
 def test_who_does_not_hold_the_token_is_refused(guarded: Daemon, given: list[str]) -> None:
     """Faults, HTTP 3 to 5."""
@@ -256,7 +259,7 @@ def test_a_head_that_drips_is_closed_in_ten_seconds_and_delays_no_check(ready: D
         for _ in drips(dripping, began):
             alone = pace(control)
             send_to_all(dripping, b"x")
-            assert pace(control) < alone * SLOWER
+            no_slower(control, alone)
     unimpressed(ready)
 
 

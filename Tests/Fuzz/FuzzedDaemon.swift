@@ -8,7 +8,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// What answers the control socket, wired as the daemon wires it, over a ledger of its own and a clock that stands still.
+/// What answers the control socket, wired as the daemon wires it, over a ledger of its own; its clock stands still.
 struct FuzzedDaemon: Sendable {
     let service: ControlService
     let responder: SocketResponder
