@@ -25,16 +25,19 @@ struct ControlServer: Sendable {
             .childChannelInitializer { channel in
                 guard connections.open(channel) else {
                     let full = ControlError(.unavailable, "more than \(Self.connectionLimit) connections are open")
-                    var buffer = channel.allocator.buffer(bytes: full.body(id: nil))
-                    buffer.writeInteger(UInt8(0x0A))
-                    return channel.writeAndFlush(buffer).flatMap { channel.close() }
+                    return channel.eventLoop.makeCompletedFuture { try Self.refuse(channel, full) }
                 }
-                return Self.checkPeer(of: channel, logger).flatMapThrowing {
+                return Self.isOwn(channel, logger).flatMapThrowing { isOwn in
+                    guard isOwn else {
+                        return try Self.refuse(channel, ControlError(.forbidden, "this socket belongs to another user"))
+                    }
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(IdleStateHandler(readTimeout: Self.idleLimit))
                     try pipeline.addHandler(ProtocolSniffer(service: service, responder: responder))
                 }
             }
+            // A fleet that connects at once is let wait here, not turned away.
+            .serverChannelOption(.backlog, value: Int32(Self.connectionLimit))
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
             .withBoundSocket(file.descriptor).get()
     }
@@ -53,17 +56,37 @@ struct ControlServer: Sendable {
         var group: UInt32 = 0
     }
 
-    /// The same user or root; the folder's and the socket's modes already keep others out.
-    private static func checkPeer(of channel: any Channel, _ logger: Logger) -> EventLoopFuture<Void> {
+    /// Whether it comes from the same user or root; the folder's and the socket's modes already keep others out.
+    private static func isOwn(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Bool> {
         guard let provider = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeSucceededVoidFuture()
+            return channel.eventLoop.makeSucceededFuture(true)
         }
         let name = NIOBSDSocket.Option(rawValue: SO_PEERCRED)
-        return provider.unsafeGetSocketOption(level: .socket, name: name).flatMapThrowing { (peer: Credentials) in
-            guard peer.user == getuid() || peer.user == 0 else {
-                logger.warning("a connection of another user was refused", metadata: ["uid": "\(peer.user)"])
-                throw ControlError(.forbidden, "this socket belongs to another user")
-            }
+        return provider.unsafeGetSocketOption(level: .socket, name: name).map { (peer: Credentials) in
+            if peer.user == getuid() || peer.user == 0 { return true }
+            logger.warning("a connection of another user was refused", metadata: ["uid": "\(peer.user)"])
+            return false
+        }
+    }
+
+    private static func refuse(_ channel: any Channel, _ error: ControlError) throws {
+        try channel.pipeline.syncOperations.addHandler(Refusal(error))
+    }
+
+    /// Says why and closes, once there is a connection to say it on: while it is set up nothing is written yet.
+    private final class Refusal: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let error: ControlError
+
+        init(_ error: ControlError) { self.error = error }
+
+        func channelActive(context: ChannelHandlerContext) {
+            var buffer = context.channel.allocator.buffer(bytes: error.body(id: nil))
+            buffer.writeInteger(UInt8(0x0A))
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+            context.close(promise: nil)
         }
     }
 

@@ -24,8 +24,12 @@ final class ProtocolSniffer: ChannelInboundHandler, RemovableChannelHandler {
             case UInt8(ascii: "{"), 0x0A, 0x0D, 0x20:
                 try context.pipeline.syncOperations.addHandler(LineHandler(service: service), position: .after(self))
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
-                try context.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                try context.pipeline.syncOperations.addHandler(SocketHTTPHandler(responder: responder))
+                let pipeline = context.pipeline.syncOperations
+                try pipeline.configureHTTPServerPipeline(
+                    withErrorHandling: true, withEncoderConfiguration: .init(),
+                    withDecoderLimitConfiguration: HeadLimits.decoder)
+                try pipeline.addHeadTimeout(position: .after(self))
+                try pipeline.addHandler(SocketHTTPHandler(responder: responder))
             default:
                 let error = ControlError(.badRequest, "a connection begins with { for NDJSON or with an HTTP method")
                 var buffer = context.channel.allocator.buffer(bytes: error.body(id: nil))

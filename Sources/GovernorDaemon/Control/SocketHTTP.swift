@@ -97,9 +97,12 @@ final class SocketHTTPHandler: ChannelInboundHandler {
         case .head(let head):
             self.head = head
             body.clear()
+            let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+            if length > Routes.bodyLimit { refuseBody(of: head, context) }
         case .body(var part):
+            guard let head else { return }
             body.writeBuffer(&part)
-            if body.readableBytes > Routes.bodyLimit { context.close(promise: nil) }
+            if body.readableBytes > Routes.bodyLimit { refuseBody(of: head, context) }
         case .end:
             guard let head else { return }
             self.head = nil
@@ -108,6 +111,23 @@ final class SocketHTTPHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// Answers without waiting for the rest of it.
+    private func refuseBody(of head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        self.head = nil
+        body.clear()
+        let error = ControlError(.tooLarge, "a body here has at most \(Routes.bodyLimit) bytes")
+        let bytes = ByteBuffer(bytes: error.body(id: nil))
+        let headers: HTTPHeaders = [
+            "content-type": "application/json", "content-length": "\(bytes.readableBytes)", "connection": "close",
+        ]
+        let start = HTTPResponseHead(
+            version: head.version, status: HTTPResponseStatus(statusCode: error.httpStatus), headers: headers)
+        context.write(wrapOutboundOut(.head(start)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.close(promise: nil)
+    }
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let (responder, body, channel) = (responder, body, context.channel)

@@ -16,6 +16,7 @@ struct HTTPConnections: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
             try pipeline.addHandler(OneAnswerPerOldConnection(), position: .before(codec))
+            try pipeline.addHeadTimeout(position: .first)
             return value
         }
     }

@@ -20,7 +20,7 @@ struct HTTPListener: Sendable {
         let application = Application(
             responder: GatedResponder(gate: gate, next: router.buildResponder()),
             server: HTTPServerBuilder {
-                HTTPConnections(base: HTTP1Channel(responder: $0, configuration: .init(idleTimeout: .seconds(60))))
+                HTTPConnections(base: HTTP1Channel(responder: $0, configuration: Self.connections))
             },
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { channel in onListening("http://\(channel.localAddress.map(Self.shown) ?? "")") },
@@ -30,6 +30,12 @@ struct HTTPListener: Sendable {
                 services: [.init(service: application, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: logger))
     }
+
+    private static let connections = HTTP1Channel.Configuration(
+        idleTimeout: .seconds(60),
+        httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: HeadLimits.bytes, maxHeaderListSize: HeadLimits.bytes,
+            maxHeaderFieldCount: HeadLimits.fields))
 
     /// Serves until `stop()`.
     func run() async throws { try await group.run() }
