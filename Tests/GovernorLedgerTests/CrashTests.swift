@@ -35,7 +35,7 @@ import Testing
     /// a checkpoint.
     @Test(arguments: Seed.some(2))
     func `a power cut within a commit leaves all of it or none`(_ seed: Seed) throws {
-        let feed = Feed(seed, ballast: 450_000)
+        let feed = Feed(seed, ballast: 750_000)
         let batches = 24
         let pictures = try LedgerPicture.all(of: feed, batches: batches)
         let folder = try DataFolder()

@@ -42,9 +42,13 @@ struct CheckMemo: Sendable {
             answers.removeAll(keepingCapacity: true)
             steady = Interval(start: now, end: book.steadyUntil(now))
         }
-        guard let start = reply.firstRange(of: Self.mark)?.upperBound,
-            let end = reply[start...].firstIndex(of: UInt8(ascii: "\""))
+        // Quotes inside a text are escaped, so that the mark is nowhere but at its field.
+        guard
+            let mark = reply.indices.first(where: { place in
+                reply[place] == Self.mark[0] && reply[place...].starts(with: Self.mark)
+            }), let end = reply[(mark + Self.mark.count)...].firstIndex(of: UInt8(ascii: "\""))
         else { return }
+        let start = mark + Self.mark.count
         if answers.count >= Self.limit { answers.removeAll(keepingCapacity: true) }
         // A copy: the line is a part of what was read from the connection, and would keep all of it.
         answers[ByteBuffer(bytes: line.readableBytesView)] = Answer(
