@@ -59,7 +59,10 @@ struct Status: ParsableCommand {
                 Terminal.table(
                     ["BUDGET", "WHO", "", "USED", "SPENT", "LIMIT", "STATE", "RESETS"], rows, right: [3, 4, 5]))
         }
-        let paused = (status["paused"]?.array ?? []).compactMap { $0["reason"]?.string }
+        // A budget's or rule's reason says whom it is about; an operator's own is only his words.
+        let paused = (status["paused"]?.array ?? []).compactMap { pause in
+            pause["operator"] == nil ? pause["reason"]?.string : PauseVerb.told(pause)
+        }
         if !paused.isEmpty {
             parts.append(
                 Terminal.colored("Paused:", .red) + "\n"
