@@ -73,11 +73,8 @@ extension Book {
             case .calendar: next = min(next, slot(of: place, containing: now, in: nil).end)
             case .rolling(let span):
                 next = min(next, budget.window.slot(containing: now - span, in: budget.zone).end + span)
-            // A block begins with a use, so each account's has an end of its own.
-            case .block:
-                for slot in accounts[place].values.lazy.flatMap(\.slots) {
-                    for edge in [slot.interval.start, slot.interval.end] where edge > now { next = min(next, edge) }
-                }
+            // A block begins with a use, also with one that becomes known in the meantime.
+            case .block: return now
             case .lifetime: break
             }
             if let schedule = budget.schedule {
