@@ -30,9 +30,12 @@ func target(_ name: String, _ dependencies: [Target.Dependency], resources: [Res
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
-/// The tests of one target; what they may use of the siblings is listed here and nowhere else.
+/// The tests of one target; what they may use of the siblings is listed here and nowhere else. What is tested is built as
+/// it ships; the tests themselves are not optimised, which more than halves the time they take to build.
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude,
+        swiftSettings: settings + [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 }
 
 let package = Package(

@@ -12,8 +12,8 @@ package struct LogNotifier: Notifier {
 
     package var spacing: Span { .zero }
 
-    package func send(_ message: Message, id: String) async -> DeliveryOutcome {
-        write("alert to \(receiver), \(id): \(message.line)")
-        return .delivered
+    package func send(_ letter: Letter) async -> DeliveryResult {
+        write("alert to \(receiver), \(letter.id): \(letter.message.line)")
+        return DeliveryResult(.delivered)
     }
 }

@@ -6,25 +6,7 @@ package protocol Notifier: Sendable {
     var spacing: Span { get }
 
     /// Makes one attempt. Cancelling the task ends it within about a second.
-    /// - Parameter id: the notification's, the same on every attempt.
-    func send(_ message: Message, id: String) async -> DeliveryOutcome
-}
-
-/// How one attempt ended.
-package enum DeliveryOutcome: Hashable, Sendable {
-    case delivered
-    /// Another attempt would end the same way; a person has to change something.
-    case refused(DeliveryFailure)
-    /// Worth another attempt: not before `retryAfter` where the receiver said so, else by `Backoff`.
-    case failed(DeliveryFailure, retryAfter: Span?)
-
-    /// What went wrong; nil when it was delivered.
-    package var failure: DeliveryFailure? {
-        switch self {
-        case .delivered: nil
-        case .refused(let failure), .failed(let failure, _): failure
-        }
-    }
+    func send(_ letter: Letter) async -> DeliveryResult
 }
 
 /// Makes the notifier of a receiver.
@@ -42,6 +24,7 @@ package enum Notifiers {
                     name: receiver.name, allowsPrivate: receiver.allowsPrivate, authorityFile: receiver.caFile,
                     timeouts: timeouts))
         case .log: LogNotifier(receiver: receiver.name, write: log)
+        case .email, .webhook, .pagerduty, .discord, .teams, .ntfy: nil
         case .off: nil
         }
     }

@@ -99,19 +99,6 @@ extension JSONWriter {
         }
     }
 
-    /// `{"worker":"w-1"}`; empty for the fleet.
-    package mutating func split(_ split: Split, per keys: [LabelKey]) {
-        field("split", object: { for (key, value) in split.labels(per: keys) { $0.field(key.text, value) } })
-    }
-
-    /// `spent_usd`, `spent_tokens` or `spent_calls`, by the limit's unit.
-    package mutating func measured(_ name: String, _ value: Int64, _ unit: Limit.Unit) {
-        switch unit {
-        case .usd: field("\(name)_usd", Money(nanodollars: value))
-        case .tokens, .calls: field("\(name)_\(unit.rawValue)", value)
-        }
-    }
-
     fileprivate mutating func value(_ reason: Decision.Reason, zone: Zone) {
         object { json in
             json.field(reason.isOperator ? "operator" : reason.share == nil ? "rule" : "budget", reason.item)

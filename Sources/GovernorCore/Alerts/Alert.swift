@@ -12,6 +12,8 @@ package struct Alert: Hashable, Sendable {
         case rule
         /// The policy's files have an error, so that the old ones stay.
         case policy
+        /// A message was not delivered and will not be.
+        case delivery
     }
     /// What makes an alert resolve.
     package enum End: String, Sendable {
@@ -24,6 +26,7 @@ package struct Alert: Hashable, Sendable {
         case ruleChanged = "the rule was changed or removed"
         case resumed = "an operator resumed it"
         case policyFixed = "the policy is valid again"
+        case delivered = "the receiver takes messages again"
     }
 
     /// `al_` and sixteen hex digits, a hash of the identity.
@@ -54,13 +57,25 @@ package struct Alert: Hashable, Sendable {
     package var notified: [String]
     /// Whether a silence mutes it, so that nobody was told.
     package var silenced: Bool
+    /// Who said that it is known; it is not repeated then.
+    package var acknowledgement: Acknowledgement?
+
+    package struct Acknowledgement: Hashable, Sendable {
+        package var by: String
+        package var at: Timestamp
+
+        package init(by: String, at: Timestamp) {
+            self.by = by
+            self.at = at
+        }
+    }
 
     /// An alert with all it is; `id` from the identity.
     package init(
         id: String, kind: Kind, item: String, per: [LabelKey], split: Split, window: Interval, ratio: Ratio?,
         limitRevision: Int64, state: State = .firing, severity: Severity, firedAt: Timestamp,
         resolvedAt: Timestamp? = nil, end: End? = nil, spent: Int64?, limit: Limit?, text: String = "", action: String,
-        notified: [String], silenced: Bool = false
+        notified: [String], silenced: Bool = false, acknowledgement: Acknowledgement? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -81,6 +96,7 @@ package struct Alert: Hashable, Sendable {
         self.action = action
         self.notified = notified
         self.silenced = silenced
+        self.acknowledgement = acknowledgement
     }
 
     /// The alert of a threshold that was crossed.
@@ -138,12 +154,19 @@ package struct Alert: Hashable, Sendable {
     package var headline: String {
         switch kind {
         case .threshold: "\(item): \(who) reached \(threshold) of \(limit?.text ?? "its limit")"
-        case .forecast, .rule, .policy: "\(item): \(text)"
+        case .forecast, .rule, .policy, .delivery: "\(item): \(text)"
         }
     }
 
     /// The item of an alert about the policy's own files.
     package static let policyItem = "policy.error"
+    /// The item of alerts about messages that were not delivered.
+    package static let deliveryItem = "delivery.dead"
+
+    /// Whether it holds work back that would go on otherwise.
+    package var heldWorkBack: Bool {
+        severity == .critical && (kind == .threshold || kind == .forecast || kind == .rule)
+    }
 
     package mutating func resolve(at now: Timestamp, because end: End) {
         state = .resolved

@@ -28,6 +28,30 @@ package struct Message: Hashable, Sendable {
         }
     }
 
+    /// A part of a report: a heading and rows of few words.
+    package struct Section: Hashable, Sendable {
+        package struct Row: Hashable, Sendable {
+            /// `w-1`, `claude-opus-5`, `fleet-month`.
+            package var label: String
+            /// `$20.10, up 12% from $17.90`.
+            package var value: String
+
+            package init(_ label: String, _ value: String) {
+                self.label = label
+                self.value = value
+            }
+        }
+
+        /// `Spend`, `Budgets`, `Top workers`.
+        package var title: String
+        package var rows: [Row]
+
+        package init(_ title: String, _ rows: [Row]) {
+            self.title = title
+            self.rows = rows
+        }
+    }
+
     /// Alerts that are written out; further ones are counted.
     package static let listed = 10
     /// Characters of one value that came from outside; labels may be longer.
@@ -43,6 +67,8 @@ package struct Message: Hashable, Sendable {
     package var entries: [Entry]
     /// How many alerts are not written out.
     package var more: Int
+    /// Of a digest, its report, to be shown before the alerts; empty otherwise.
+    package var sections: [Section]
     package var forecast: String?
     /// A command that shows more.
     package var command: String
@@ -51,13 +77,14 @@ package struct Message: Hashable, Sendable {
     package var zone: String
 
     package init(
-        severity: Alert.Severity, title: String, entries: [Entry], more: Int = 0, forecast: String? = nil,
-        command: String = "governor status", dashboardURL: String? = nil, zone: String
+        severity: Alert.Severity, title: String, entries: [Entry], more: Int = 0, sections: [Section] = [],
+        forecast: String? = nil, command: String = "governor status", dashboardURL: String? = nil, zone: String
     ) {
         self.severity = severity
         self.title = title
         self.entries = entries
         self.more = more
+        self.sections = sections
         self.forecast = forecast
         self.command = command
         self.dashboardURL = dashboardURL
@@ -110,6 +137,9 @@ package struct Message: Hashable, Sendable {
     /// The whole message as plain text, for receivers without a form of their own and as a fallback.
     package var text: String {
         var lines = [title]
+        for section in sections {
+            lines += ["", section.title] + section.rows.map { "  \($0.label): \($0.value)" }
+        }
         for entry in entries {
             lines += [
                 "", entry.headline, "Spent: \(entry.spent)", "Governor: \(entry.action)", "Until: \(entry.until)",
@@ -125,8 +155,11 @@ package struct Message: Hashable, Sendable {
 
     /// The same on one line, for logs.
     package var line: String {
+        let report = sections.map { section in
+            "\(section.title): " + section.rows.map { "\($0.label) \($0.value)" }.joined(separator: "; ")
+        }
         let alerts = entries.map { "\($0.headline); \($0.spent); \($0.action); until \($0.until)" }
-        return ([title] + alerts + [moreText, forecast].compactMap(\.self)).joined(separator: " | ")
+        return ([title] + report + alerts + [moreText, forecast].compactMap(\.self)).joined(separator: " | ")
     }
 
     /// Text from outside, made safe to show: line breaks and tabs become spaces, other control characters and invisible
@@ -202,12 +235,12 @@ private struct EntryWriter {
         let why = alert.end.map { ", \($0.rawValue)" } ?? ""
         switch (item.event, alert.kind) {
         case (.firing, .threshold): return "\(who) reached \(alert.threshold) of \(name)"
-        case (.firing, .forecast), (.firing, .rule), (.firing, .policy):
+        case (.firing, .forecast), (.firing, .rule), (.firing, .policy), (.firing, .delivery):
             return "\(name): \(Message.clean(alert.text, limit: Message.textLimit))"
         case (.resolved, .threshold), (.resolved, .forecast):
             return "\(who) is no longer at \(alert.threshold) of \(name)\(why)"
         case (.resolved, .rule): return "\(name) no longer holds for \(who)\(why)"
-        case (.resolved, .policy): return "\(name)\(why)"
+        case (.resolved, .policy), (.resolved, .delivery): return "\(name)\(why)"
         }
     }
 
@@ -240,6 +273,7 @@ private struct EntryWriter {
         }
         switch alert.kind {
         case .policy: return "the files are valid again"
+        case .delivery: return "the receiver takes messages again"
         case .rule: return rule(alert)?.actions.pause == .untilResumed ? resumed(alert) : "the condition is over"
         case .threshold, .forecast: break
         }

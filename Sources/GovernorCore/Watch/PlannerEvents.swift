@@ -18,6 +18,8 @@ extension Planner {
             case .threshold, .forecast: note(.threshold, alert.labels, .budget(alert.item), alert.headline)
             case .rule: note(.threshold, alert.labels, .rule(alert.item), alert.headline)
             case .policy: note(.policy, Labels(), nil, alert.headline)
+            // Nobody's work is concerned.
+            case .delivery: break
             }
         }
         noteMoods()

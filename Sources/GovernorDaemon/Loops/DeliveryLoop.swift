@@ -79,14 +79,16 @@ final class DeliveryLoop: Sendable {
     private func serve(_ receiver: Receiver, first: Notification) async {
         defer { state.withLock { _ = $0.busy.remove(receiver.name) } }
         guard let notifier = notifier(for: receiver) else {
-            await record(first, .refused(DeliveryFailure(.other, "the receiver \(receiver.name) is off or gone")))
+            await record(first, .refused(DeliveryFailure(.receiverOff, "the receiver \(receiver.name) is off or gone")))
             return
         }
         // The spend that crossed a threshold must be in the forecast that is told with it.
         forecaster.refresh(ifOlderThan: .seconds(5))
         let (policy, forecast) = governor.read { ($0.book.policy, $0.forecast?.forecast) }
         let message = Message(first, policy: policy, forecast: forecast?.text(policy.zone), now: governor.clock())
-        let outcome = await notifier.send(message, id: first.id)
+        let letter = Letter(
+            id: first.id, message: message, items: first.items, createdAt: first.createdAt, now: governor.clock())
+        let outcome = await notifier.send(letter).outcome
         // Stopped in the middle: the row is still pending and the next start sends the same id.
         if Task.isCancelled, outcome != .delivered { return }
         state.withLock { $0.lastSent[receiver.name] = governor.clock() }

@@ -93,7 +93,7 @@ private struct BookLoading {
                 } else if isFiring {
                     loose.append(alert)
                 }
-            case .policy: if isFiring { loose.append(alert) }
+            case .policy, .delivery: if isFiring { loose.append(alert) }
             }
         }
     }

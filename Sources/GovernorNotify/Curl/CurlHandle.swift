@@ -1,4 +1,5 @@
 import CCurl
+import GovernorCore
 
 /// One of libcurl's transfers with its options and all that libcurl keeps a pointer to; freed with the value.
 struct CurlHandle: ~Copyable {

@@ -13,18 +13,18 @@ package struct SlackNotifier: Notifier {
     /// Slack takes one message a second from a webhook.
     package var spacing: Span { .seconds(1) }
 
-    package func send(_ message: Message, id: String) async -> DeliveryOutcome {
+    package func send(_ letter: Letter) async -> DeliveryResult {
         do throws(DeliveryFailure) {
             let address = try WebAddress(webhook)
             let answer = try await client.post(
                 to: address, headers: [("Content-Type", "application/json; charset=utf-8")],
-                body: SlackPayload(message, id: id).json)
-            return Self.outcome(of: answer, from: address)
+                body: SlackPayload(letter.message, id: letter.id).json)
+            return DeliveryResult(Self.outcome(of: answer, from: address))
         } catch {
             switch error.reason {
             // The policy has to change before this can work.
-            case .badAddress, .addressNotAllowed: return .refused(error)
-            default: return .failed(error, retryAfter: nil)
+            case .badAddress, .addressNotAllowed: return DeliveryResult(.refused(error))
+            default: return DeliveryResult(.failed(error, retryAfter: nil))
             }
         }
     }

@@ -94,3 +94,10 @@ extension Threshold {
         self.init(ratio: ratio, actions: Actions(notify: notify, pause: pause))
     }
 }
+
+extension Notifier {
+    /// One attempt at a message without parts.
+    func send(_ message: Message, id: String) async -> DeliveryOutcome {
+        await send(Letter(id: id, message: message, createdAt: Examples.firedAt, now: Examples.firedAt)).outcome
+    }
+}

@@ -11,9 +11,16 @@ package struct DeliveryFailure: Error, Hashable, Sendable, CustomStringConvertib
         /// The connection ended before the answer did.
         case reset
         case http4xx = "http_4xx"
+        /// 410 from a webhook: it wants no further messages, and gets none until the policy changes.
+        case gone
         case http5xx = "http_5xx"
         case rateLimited = "rate_limited"
         case redirect
+        /// A mail server answered 4xx, or 5xx.
+        case smtp4xx = "smtp_4xx"
+        case smtp5xx = "smtp_5xx"
+        /// User name, password, token or key were not taken.
+        case credentials
         /// It answered, but not as such a receiver does.
         case badAnswer = "bad_answer"
         /// A URL that can't be read.
@@ -22,6 +29,10 @@ package struct DeliveryFailure: Error, Hashable, Sendable, CustomStringConvertib
         case addressNotAllowed = "address_not_allowed"
         case libraryMissing = "library_missing"
         case cancelled
+        /// The receiver has left the policy, or has no address.
+        case receiverOff = "receiver_off"
+        /// It was not asked, since it has answered 410 before.
+        case receiverDisabled = "receiver_disabled"
         case other
     }
 
