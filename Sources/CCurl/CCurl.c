@@ -5,11 +5,13 @@
 #include "CCurl.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 
 #ifdef __APPLE__
+#include <CommonCrypto/CommonHMAC.h>
 #define LIBRARY "/usr/lib/libcurl.4.dylib"
 #define ADVICE "it is part of macOS"
 #else
@@ -29,6 +31,15 @@ struct functions {
     struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
     void (*slist_free_all)(struct curl_slist *);
     time_t (*getdate)(const char *, const time_t *);
+    curl_mime *(*mime_init)(CURL *);
+    void (*mime_free)(curl_mime *);
+    curl_mimepart *(*mime_addpart)(curl_mime *);
+    CURLcode (*mime_data)(curl_mimepart *, const char *, size_t);
+    CURLcode (*mime_type)(curl_mimepart *, const char *);
+    CURLcode (*mime_encoder)(curl_mimepart *, const char *);
+    // libcrypto's, which libcurl brings along for TLS; NULL where its TLS is another library's.
+    unsigned char *(*hmac)(const void *, const void *, int, const unsigned char *, size_t, unsigned char *, unsigned *);
+    const void *(*sha256)(void);
 };
 
 static struct functions curl;
@@ -59,6 +70,12 @@ static bool load(const char *name, struct functions *found, char *why, size_t si
         {"curl_slist_append", (void **)&found->slist_append},
         {"curl_slist_free_all", (void **)&found->slist_free_all},
         {"curl_getdate", (void **)&found->getdate},
+        {"curl_mime_init", (void **)&found->mime_init},
+        {"curl_mime_free", (void **)&found->mime_free},
+        {"curl_mime_addpart", (void **)&found->mime_addpart},
+        {"curl_mime_data", (void **)&found->mime_data},
+        {"curl_mime_type", (void **)&found->mime_type},
+        {"curl_mime_encoder", (void **)&found->mime_encoder},
     };
     for (size_t index = 0; index < sizeof wanted / sizeof wanted[0]; index++) {
         *wanted[index].place = dlsym(library, wanted[index].name);
@@ -67,6 +84,9 @@ static bool load(const char *name, struct functions *found, char *why, size_t si
             return false;
         }
     }
+    // A search of a library goes on through those it depends on.
+    *(void **)&found->hmac = dlsym(library, "HMAC");
+    *(void **)&found->sha256 = dlsym(library, "EVP_sha256");
     return true;
 }
 
@@ -161,6 +181,25 @@ CURLcode ccurl_on_open_socket(CURL *handle, curl_opensocket_callback callback, v
     return code != CURLE_OK ? code : curl.easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context);
 }
 
+CURLcode ccurl_on_debug(CURL *handle, curl_debug_callback callback, void *context) {
+    CURLcode code = curl.easy_setopt(handle, CURLOPT_DEBUGFUNCTION, callback);
+    if (code == CURLE_OK) code = curl.easy_setopt(handle, CURLOPT_DEBUGDATA, context);
+    return code != CURLE_OK ? code : curl.easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+}
+
+curl_mime *ccurl_mime(CURL *handle) { return curl.mime_init(handle); }
+void ccurl_mime_free(curl_mime *mime) { curl.mime_free(mime); }
+
+CURLcode ccurl_mime_add(curl_mime *mime, const char *type, const char *encoding, const void *bytes, size_t count) {
+    curl_mimepart *part = curl.mime_addpart(mime);
+    if (!part) return CURLE_OUT_OF_MEMORY;
+    CURLcode code = curl.mime_data(part, count ? bytes : "", count);
+    if (code == CURLE_OK) code = curl.mime_type(part, type);
+    return code != CURLE_OK ? code : curl.mime_encoder(part, encoding);
+}
+
+CURLcode ccurl_set_mime(CURL *handle, curl_mime *mime) { return curl.easy_setopt(handle, CURLOPT_MIMEPOST, mime); }
+
 CURLcode ccurl_perform(CURL *handle) {
     // With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE to its caller, and a TLS library may write without MSG_NOSIGNAL.
     sigset_t pipe, before, pending;
@@ -190,3 +229,16 @@ struct curl_slist *ccurl_list_append(struct curl_slist *list, const char *text) 
 void ccurl_list_free(struct curl_slist *list) { curl.slist_free_all(list); }
 
 time_t ccurl_date(const char *text) { return ccurl_problem() ? -1 : curl.getdate(text, NULL); }
+
+bool ccurl_hmac_sha256(
+    const void *key, size_t key_count, const void *bytes, size_t count, unsigned char digest[CCURL_SHA256_SIZE]
+) {
+#ifdef __APPLE__
+    CCHmac(kCCHmacAlgSHA256, key, key_count, bytes, count, digest);
+    return true;
+#else
+    if (ccurl_problem() || !curl.hmac || !curl.sha256 || key_count > INT_MAX) return false;
+    unsigned size = CCURL_SHA256_SIZE;
+    return curl.hmac(curl.sha256(), key, (int)key_count, bytes, count, digest, &size) && size == CCURL_SHA256_SIZE;
+#endif
+}

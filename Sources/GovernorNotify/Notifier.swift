@@ -16,15 +16,21 @@ package enum Notifiers {
     package static func make(
         for receiver: Receiver, timeouts: CurlTimeouts = .standard, log: @escaping @Sendable (String) -> Void
     ) -> (any Notifier)? {
-        switch receiver.kind {
-        case .slack(let webhook):
-            SlackNotifier(
-                webhook: webhook,
-                client: CurlClient(
-                    name: receiver.name, allowsPrivate: receiver.allowsPrivate, authorityFile: receiver.caFile,
-                    timeouts: timeouts))
+        let client = CurlClient(
+            name: receiver.name, allowsPrivate: receiver.allowsPrivate, authorityFile: receiver.caFile,
+            timeouts: timeouts)
+        func post(_ url: Secret, _ form: some PostForm) -> any Notifier {
+            PostNotifier(url: url, form: form, client: client)
+        }
+        return switch receiver.kind {
+        case .slack(let webhook): post(webhook, SlackForm())
+        case .webhook(let url, let keys): post(url, WebhookForm(keys: keys))
+        case .pagerduty(let url, let routingKey): post(url, PagerDutyForm(routingKey: routingKey))
+        case .discord(let webhook): post(webhook, DiscordForm())
+        case .teams(let webhook): post(webhook, TeamsForm())
+        case .ntfy(let topic, let token): post(topic, NtfyForm(topic: topic, token: token))
+        case .email(let settings): EmailNotifier(settings: settings, client: client)
         case .log: LogNotifier(receiver: receiver.name, write: log)
-        case .email, .webhook, .pagerduty, .discord, .teams, .ntfy: nil
         case .off: nil
         }
     }

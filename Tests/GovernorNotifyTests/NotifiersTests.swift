@@ -4,15 +4,18 @@ import GovernorNotify
 import Testing
 
 @Suite struct NotifiersTests {
-    @Test func `each kind of receiver has its notifier, and one that is off has none`() {
-        let slack = Notifiers.make(for: Receiver(name: "ops", kind: .slack(webhook: Secret("https://h.example/")))) {
-            _ in
+    @Test func `each kind of receiver has its notifier and its pace, and one that is off has none`() {
+        let url = Secret("https://h.example/topic")
+        let mail = EmailSettings(to: ["a@example.com"], from: "g@example.com", server: Secret("smtps://m.example"))
+        let kinds: [(Receiver.Kind, Span?)] = [
+            (.slack(webhook: url), .seconds(1)), (.webhook(url: url, keys: []), .zero),
+            (.pagerduty(url: url, routingKey: url), .zero), (.discord(webhook: url), .seconds(2)),
+            (.teams(webhook: url), .seconds(1)), (.ntfy(topic: url, token: nil), .zero), (.email(mail), .zero),
+            (.log, .zero), (.off, nil),
+        ]
+        for (kind, spacing) in kinds {
+            #expect(Notifiers.make(for: Receiver(name: "ops", kind: kind)) { _ in }?.spacing == spacing)
         }
-        #expect(slack is SlackNotifier)
-        #expect(slack?.spacing == .seconds(1))
-        let log = Notifiers.make(for: Receiver(name: "log", kind: .log)) { _ in }
-        #expect(log is LogNotifier)
-        #expect(Notifiers.make(for: Receiver(name: "none", kind: .off)) { _ in } == nil)
     }
 
     @Test func `a receiver's own settings reach its connection`() async throws {
@@ -57,7 +60,7 @@ import Testing
         let root = URL(fileURLWithPath: #filePath).appending(path: "../../..").standardized
         let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
         #expect(!manifest.contains("linkedLibrary") && !manifest.contains("lcurl"))
-        let shim = root.appending(path: "Sources/CCurl")
+        let shim = root.appending(path: "Sources/CCurl").resolvingSymlinksInPath()
         let names = try FileManager.default.subpathsOfDirectory(atPath: shim.path)
         // A module map could say `link "curl"`; without one the only files are the shim and its header.
         #expect(names.sorted() == ["CCurl.c", "include", "include/CCurl.h"])

@@ -42,7 +42,7 @@ import Testing
             let bytes = SlackPayload(message, id: data).json
             #expect(!bytes.contains { $0 < 0x20 || $0 == 0x7F })
             let json = try parsed(bytes)
-            try checkLimits(json)
+            try Self.checkLimits(json)
             for text in texts(json) {
                 #expect(!text.contains("<") && !text.contains(">"), "\(text.prefix(200))")
                 #expect(!text.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    private func checkLimits(_ json: JSON) throws {
+    static func checkLimits(_ json: JSON) throws {
         let blocks = try #require(json["blocks"]?.array)
         #expect(blocks.count <= 50)
         #expect((json["text"]?.string ?? "").utf16.count <= 4000)

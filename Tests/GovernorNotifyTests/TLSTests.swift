@@ -38,4 +38,27 @@ struct TLSTests {
         #expect(Expected(wrong) == .failed(.tls, ambiguous: false))
         #expect(wrong.failure?.text.hasSuffix("has no certificate in it; it must be PEM text") == true)
     }
+
+    @Test(arguments: [TLSReceiver.Service.smtps, .smtp])
+    func `mail goes over TLS, from the beginning or by STARTTLS`(service: TLSReceiver.Service) async throws {
+        let server = try TLSReceiver(.good, service)
+        let result = await Examples.email(
+            server.mailURL, to: ["a@example.com", "b@example.com"], startTLS: .required,
+            authorityFile: server.authorityFile
+        ).send(Examples.letter(try Examples.message()))
+        #expect(result.outcome == .delivered)
+        #expect(result.settled == ["a@example.com", "b@example.com"] && result.lost.isEmpty)
+    }
+
+    @Test(arguments: [TLSReceiver.Service.smtps, .smtp])
+    func `a mail server whose certificate does not hold gets neither password nor mail`(
+        service: TLSReceiver.Service
+    ) async throws {
+        let server = try TLSReceiver(.wrongName, service)
+        let result = await Examples.email(
+            server.mailURL, startTLS: .required, authorityFile: server.authorityFile
+        ).send(Examples.letter(try Examples.message()))
+        #expect(Expected(result.outcome) == .failed(.tls, ambiguous: false), "\(result.outcome)")
+        #expect(result.settled.isEmpty)
+    }
 }

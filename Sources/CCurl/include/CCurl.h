@@ -50,6 +50,16 @@ CURLcode ccurl_on_progress(CURL *handle, curl_xferinfo_callback callback, void *
 /// Makes the socket for an address about to be connected; CURL_SOCKET_BAD refuses that address.
 CURLcode ccurl_on_open_socket(CURL *handle, curl_opensocket_callback callback, void *context);
 
+/// Hears what is said and answered (CURLOPT_DEBUGFUNCTION), which libcurl prints nothing of then.
+CURLcode ccurl_on_debug(CURL *handle, curl_debug_callback callback, void *context);
+
+/// A mail's body of several parts; NULL when memory is short. To be freed after the transfer's handle.
+curl_mime *ccurl_mime(CURL *handle);
+void ccurl_mime_free(curl_mime *mime);
+/// One more part: its type as `text/plain; charset=utf-8`, its encoding as `quoted-printable`; all copied.
+CURLcode ccurl_mime_add(curl_mime *mime, const char *type, const char *encoding, const void *bytes, size_t count);
+CURLcode ccurl_set_mime(CURL *handle, curl_mime *mime);
+
 /// Carries the transfer out. A write to a connection that was closed cannot raise SIGPIPE.
 CURLcode ccurl_perform(CURL *handle);
 /// libcurl's sentence for a code.
@@ -63,5 +73,11 @@ void ccurl_list_free(struct curl_slist *list);
 
 /// Any of HTTP's three forms of a date, in seconds since 1970; -1 when it is none.
 time_t ccurl_date(const char *text);
+
+#define CCURL_SHA256_SIZE 32
+/// HMAC with SHA-256 (RFC 2104) by the library that libcurl does TLS with; false where that is not OpenSSL's.
+bool ccurl_hmac_sha256(
+    const void *key, size_t key_count, const void *bytes, size_t count, unsigned char digest[CCURL_SHA256_SIZE]
+);
 
 #endif

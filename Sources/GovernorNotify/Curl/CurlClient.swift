@@ -21,8 +21,8 @@ package struct CurlTimeouts: Hashable, Sendable {
     package static let standard = CurlTimeouts(connect: .seconds(10), total: .seconds(30), slow: .seconds(15))
 }
 
-/// Sends HTTP requests for one receiver, one after the other on a queue of its own, so that a receiver that hangs holds
-/// up no other.
+/// Sends HTTP requests and mail for one receiver, one after the other on a queue of its own, so that a receiver that
+/// hangs holds up no other.
 ///
 /// Redirects are not followed, TLS is verified, and every address is checked as it is connected (`AddressRule`). The
 /// proxy variables of the environment (`https_proxy`, `no_proxy` …) are honoured as libcurl does; the address that is
@@ -30,7 +30,7 @@ package struct CurlTimeouts: Hashable, Sendable {
 package struct CurlClient: Sendable {
     private let allowsPrivate: Bool
     private let authorityFile: String?
-    private let timeouts: CurlTimeouts
+    let timeouts: CurlTimeouts
     private let queue: DispatchQueue
 
     /// - Parameters:
@@ -50,16 +50,22 @@ package struct CurlClient: Sendable {
     package func post(
         to address: WebAddress, headers: [(name: String, value: String)], body: [UInt8]
     ) async throws(DeliveryFailure) -> CurlAnswer {
-        let stop = CurlExchange.Stop()
         let lines = headers.map { "\(Message.clean($0.name)): \(Message.clean($0.value))" }
+        return try await onQueue { stop throws(DeliveryFailure) in
+            try transfer(to: address, headers: lines, body: body, stop: stop)
+        }
+    }
+
+    /// Carries blocking work out on the receiver's queue; cancelling the task sets the flag that the work looks at.
+    func onQueue<Value: Sendable>(
+        _ work: @escaping @Sendable (CurlExchange.Stop) throws(DeliveryFailure) -> Value
+    ) async throws(DeliveryFailure) -> Value {
+        let stop = CurlExchange.Stop()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation {
-                (continuation: CheckedContinuation<Result<CurlAnswer, DeliveryFailure>, Never>) in
+                (continuation: CheckedContinuation<Result<Value, DeliveryFailure>, Never>) in
                 queue.async {
-                    continuation.resume(
-                        returning: Result { () throws(DeliveryFailure) in
-                            try transfer(to: address, headers: lines, body: body, stop: stop)
-                        })
+                    continuation.resume(returning: Result { () throws(DeliveryFailure) in try work(stop) })
                 }
             }
         } onCancel: {
@@ -68,36 +74,42 @@ package struct CurlClient: Sendable {
         return try result.get()
     }
 
-    /// Carries the transfer out on the calling thread.
-    private func transfer(
-        to address: WebAddress, headers: [String], body: [UInt8], stop: CurlExchange.Stop
-    ) throws(DeliveryFailure) -> CurlAnswer {
+    /// A handle with what every transfer has: the address and its protocols, the checks and the timeouts.
+    func handle(
+        for address: WebAddress, protocols mask: Int, patience: Int64 = 1, stop: CurlExchange.Stop
+    ) throws(DeliveryFailure) -> CurlHandle {
         guard !stop.isSet else { throw DeliveryFailure(.cancelled, "stopped before it was sent") }
         var handle = try CurlHandle(CurlExchange(allowsPrivate: allowsPrivate, stop: stop))
         try handle.connectCallbacks()
         try handle.set(CURLOPT_URL, address.url.reveal())
-        try handle.setProtocols("http,https", mask: Int(CURLPROTO_HTTP | CURLPROTO_HTTPS))
-        try handle.set(CURLOPT_FOLLOWLOCATION, 0)
+        try handle.setProtocols(address.use.schemes.joined(separator: ","), mask: mask)
         try handle.set(CURLOPT_NOSIGNAL, 1)
-        try handle.set(CURLOPT_CONNECTTIMEOUT_MS, Int(timeouts.connect.milliseconds))
-        try handle.set(CURLOPT_TIMEOUT_MS, Int(timeouts.total.milliseconds))
+        try handle.set(CURLOPT_CONNECTTIMEOUT_MS, Int(timeouts.connect.milliseconds * patience))
+        try handle.set(CURLOPT_TIMEOUT_MS, Int(timeouts.total.milliseconds * patience))
+        try handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        if let authorityFile { try trust(authorityFile, &handle) }
+        return handle
+    }
+
+    /// Carries the transfer out on the calling thread.
+    private func transfer(
+        to address: WebAddress, headers: [String], body: [UInt8], stop: CurlExchange.Stop
+    ) throws(DeliveryFailure) -> CurlAnswer {
+        var handle = try handle(for: address, protocols: Int(CURLPROTO_HTTP | CURLPROTO_HTTPS), stop: stop)
+        try handle.set(CURLOPT_FOLLOWLOCATION, 0)
         try handle.set(CURLOPT_LOW_SPEED_LIMIT, 16)
         try handle.set(CURLOPT_LOW_SPEED_TIME, Int(max(1, timeouts.slow.milliseconds / 1000)))
-        try handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         try handle.set(CURLOPT_USERAGENT, "governor")
         try handle.set(CURLOPT_POST, 1)
         try handle.setBody(body)
         // Without waiting for `100 Continue`, which costs a second where a server doesn't know it.
         try handle.setHeaders(headers + ["Expect:"])
-        if let authorityFile { try trust(authorityFile, &handle) }
 
         let code = handle.perform()
         let exchange = handle.exchange
         // A body over the limit ends the transfer, but the answer is known by then.
         guard code == CURLE_OK || (code == CURLE_WRITE_ERROR && exchange.isBodyCut) else {
-            throw failure(
-                code, detail: handle.detail(code), address: address, refused: exchange.refusedAddress,
-                wasSent: handle.wasSent)
+            throw failure(code, of: handle, at: address, wasSent: handle.wasSent)
         }
         return CurlAnswer(
             status: handle.status, body: exchange.body, isCut: exchange.isBodyCut, retryAfter: exchange.retryAfter,
@@ -128,15 +140,17 @@ package struct CurlClient: Sendable {
         try handle.set(CURLOPT_CAINFO, path)
     }
 
-    private func failure(
-        _ code: CURLcode, detail: String, address: WebAddress, refused: (address: String, rule: AddressRule)?,
-        wasSent: Bool
+    /// What a transfer that ended with `code` died of.
+    /// - Parameter wasSent: whether any of what may not be sent twice left.
+    func failure(
+        _ code: CURLcode, of handle: borrowing CurlHandle, at address: WebAddress, wasSent: Bool
     ) -> DeliveryFailure {
-        if code == CURLE_COULDNT_CONNECT, let refused {
+        if code == CURLE_COULDNT_CONNECT, let refused = handle.exchange.refusedAddress {
             return DeliveryFailure(.addressNotAllowed, Self.text(address, refused.address, refused.rule))
         }
         let reason = DeliveryFailure.Reason(code, wasSent: wasSent)
-        return DeliveryFailure(reason, "\(address.shown): \(address.redacted(detail))", isAmbiguous: wasSent)
+        let detail = address.redacted(handle.detail(code))
+        return DeliveryFailure(reason, "\(address.shown): \(detail)", isAmbiguous: wasSent)
     }
 
     private static func text(_ address: WebAddress, _ connected: String, _ rule: AddressRule) -> String {
@@ -165,6 +179,7 @@ extension DeliveryFailure.Reason {
                 CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS,
                 CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
                 .tls
+            case CURLE_LOGIN_DENIED: .credentials
             case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
                 CURLE_HTTP2_STREAM:
                 .reset

@@ -25,6 +25,10 @@ final class CurlExchange {
     /// An address that was not connected because of the rule, and why; nil once another of the name's was allowed.
     private(set) var refusedAddress: (address: String, rule: AddressRule)?
     private var hasAllowedAddress = false
+    /// Of a transfer of mail.
+    var talk = MailTalk() { didSet { if !talk.isOver { leftAt = nil } } }
+    /// Since when a mail server is waited for to say goodbye.
+    private var leftAt: ContinuousClock.Instant?
 
     init(allowsPrivate: Bool, stop: Stop) {
         self.allowsPrivate = allowsPrivate
@@ -42,6 +46,7 @@ final class CurlExchange {
 
     private func take(header bytes: UnsafeRawBufferPointer) {
         let line = String(decoding: bytes.prefix(512), as: UTF8.self)
+        talk.heard(line)
         if line.hasPrefix("HTTP/") {
             // Each interim answer has headers of its own; those of the last count.
             retryAfter = nil
@@ -99,6 +104,15 @@ final class CurlExchange {
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Whether the transfer shall end now.
+    private var isDone: Bool {
+        if stop.isSet { return true }
+        guard talk.isOver else { return false }
+        let now = ContinuousClock.now
+        leftAt = leftAt ?? now
+        return leftAt.map { now - $0 > .seconds(2) } ?? false
+    }
+
     // MARK: What libcurl calls. The context is an exchange that its caller keeps alive for the whole transfer.
 
     private static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange? {
@@ -114,8 +128,17 @@ final class CurlExchange {
         return size * count
     }
 
+    /// Of all that libcurl tells only what is said to the server is listened to.
+    static let onDebug: curl_debug_callback = { _, kind, bytes, count, context in
+        guard kind == CURLINFO_HEADER_OUT, let bytes else { return 0 }
+        // No command that is looked for is longer, and more of it may be a password.
+        let start = UnsafeRawBufferPointer(start: bytes, count: min(count, 10))
+        CurlExchange.exchange(context)?.talk.said(String(decoding: start, as: UTF8.self))
+        return 0
+    }
+
     static let onProgress: curl_xferinfo_callback = { context, _, _, _, _ in
-        CurlExchange.exchange(context)?.stop.isSet == false ? 0 : 1
+        CurlExchange.exchange(context)?.isDone == false ? 0 : 1
     }
 
     static let onOpenSocket: curl_opensocket_callback = { context, _, address in

@@ -8,6 +8,8 @@ struct CurlHandle: ~Copyable {
     private let held: Unmanaged<CurlExchange>
     private let errors: UnsafeMutablePointer<CChar>
     private var headers: UnsafeMutablePointer<curl_slist>?
+    private var recipients: UnsafeMutablePointer<curl_slist>?
+    private var mime: OpaquePointer?
 
     /// - Throws: `library_missing` when libcurl can't be opened.
     init(_ exchange: CurlExchange) throws(DeliveryFailure) {
@@ -21,6 +23,8 @@ struct CurlHandle: ~Copyable {
         errors = UnsafeMutablePointer.allocate(capacity: Int(CURL_ERROR_SIZE))
         errors.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         headers = nil
+        recipients = nil
+        mime = nil
     }
 
     /// Gives libcurl the exchange to call; before anything else is set, so that every failure has its detail.
@@ -37,6 +41,8 @@ struct CurlHandle: ~Copyable {
         // First of all, since it may still call back and write.
         ccurl_cleanup(pointer)
         ccurl_list_free(headers)
+        ccurl_list_free(recipients)
+        if let mime { ccurl_mime_free(mime) }
         errors.deallocate()
         held.release()
     }
@@ -70,19 +76,61 @@ struct CurlHandle: ~Copyable {
         try check(ccurl_set_body(pointer, bytes, bytes.count), CURLOPT_COPYPOSTFIELDS)
     }
 
-    /// To be called once, with all of them.
+    /// Of a request, or of a mail.
     mutating func setHeaders(_ lines: [String]) throws(DeliveryFailure) {
-        for line in lines {
-            guard let longer = ccurl_list_append(headers, line) else {
-                throw DeliveryFailure(.other, "out of memory")
-            }
-            headers = longer
-        }
-        try check(ccurl_set_list(pointer, CURLOPT_HTTPHEADER, headers), CURLOPT_HTTPHEADER)
+        headers = try set(CURLOPT_HTTPHEADER, lines, inPlaceOf: headers)
     }
+
+    /// Whom the next mail goes to.
+    mutating func setRecipients(_ addresses: [String]) throws(DeliveryFailure) {
+        recipients = try set(CURLOPT_MAIL_RCPT, addresses, inPlaceOf: recipients)
+    }
+
+    /// A mail's body in several forms, each as quoted-printable. To be called once.
+    /// - Parameter forms: the type, `text/plain; charset=utf-8`, and the bytes, whose lines end with CR LF.
+    mutating func setForms(_ forms: [(type: String, bytes: [UInt8])]) throws(DeliveryFailure) {
+        guard let mime = ccurl_mime(pointer) else { throw DeliveryFailure(.other, "out of memory") }
+        self.mime = mime
+        for form in forms {
+            try check(
+                ccurl_mime_add(mime, form.type, "quoted-printable", form.bytes, form.bytes.count), CURLOPT_MIMEPOST)
+        }
+        try check(ccurl_set_mime(pointer, mime), CURLOPT_MIMEPOST)
+    }
+
+    /// Hears what is said to a mail server.
+    mutating func hearCommands() throws(DeliveryFailure) {
+        try check(ccurl_on_debug(pointer, CurlExchange.onDebug, held.toOpaque()), CURLOPT_DEBUGFUNCTION)
+    }
+
+    /// Empties the text of the last failure, which libcurl leaves from one transfer to the next.
+    func forgetDetail() { errors[0] = 0 }
 
     mutating func setProtocols(_ names: String, mask: Int) throws(DeliveryFailure) {
         try check(ccurl_set_protocols(pointer, names, mask), CURLOPT_PROTOCOLS_STR)
+    }
+
+    /// Gives libcurl a list, which it keeps a pointer to, and frees the one it had.
+    /// - Throws: before anything has changed.
+    private func set(
+        _ option: CURLoption, _ texts: [String], inPlaceOf former: UnsafeMutablePointer<curl_slist>?
+    ) throws(DeliveryFailure) -> UnsafeMutablePointer<curl_slist>? {
+        var list: UnsafeMutablePointer<curl_slist>?
+        for text in texts {
+            guard let longer = ccurl_list_append(list, text) else {
+                ccurl_list_free(list)
+                throw DeliveryFailure(.other, "out of memory")
+            }
+            list = longer
+        }
+        let code = ccurl_set_list(pointer, option, list)
+        guard code == CURLE_OK else {
+            ccurl_list_free(list)
+            try check(code, option)
+            return former
+        }
+        ccurl_list_free(former)
+        return list
     }
 
     private func number(_ info: CURLINFO) -> Int {

@@ -22,6 +22,8 @@ package struct SlackPayload {
             json.key("blocks")
             json.array { json in
                 header(&json)
+                // With a header, ten alerts and what closes the message there is room for thirty.
+                for part in message.sections.prefix(30) { report(part, &json) }
                 if let only = message.entries.first, message.entries.count == 1 {
                     fields(only, &json)
                 } else {
@@ -49,6 +51,14 @@ package struct SlackPayload {
         }
     }
 
+    /// A part of a digest's report.
+    private func report(_ part: Message.Section, _ json: inout JSONWriter) {
+        let rows = part.shortened(rows: 20).rows.map {
+            "\(SlackText.escaped($0.label, limit: 60)): \(SlackText.escaped($0.value, limit: 70))"
+        }
+        section("\(bold(SlackText.escaped(part.title, limit: 100)))\n\(rows.joined(separator: "\n"))", &json)
+    }
+
     /// One alert, spread out.
     private func fields(_ entry: Message.Entry, _ json: inout JSONWriter) {
         let pairs = [("Spent", entry.spent), ("Governor", entry.action), ("Until", entry.until)]
@@ -70,7 +80,10 @@ package struct SlackPayload {
 
     private func context(_ json: inout JSONWriter) {
         var parts = ["See more: `\(SlackText.escaped(message.command, limit: 500))`"]
-        if let dashboard = message.dashboardURL { parts.append(link(dashboard)) }
+        if let dashboard = message.dashboardURL {
+            let text = SlackText.escaped(dashboard, limit: 1500)
+            parts.append(message.link == nil ? text : "<\(text)|dashboard>")
+        }
         parts.append("Times are in \(SlackText.escaped(message.zone, limit: 100))")
         parts.append(SlackText.escaped(Message.clean(id), limit: 100))
         json.object { json in
@@ -79,13 +92,6 @@ package struct SlackPayload {
                 json.object { markdown(text, &$0) }
             }
         }
-    }
-
-    /// A link where the address is one that Slack's form of a link can hold, else its text.
-    private func link(_ address: String) -> String {
-        let isWeb = address.hasPrefix("https://") || address.hasPrefix("http://")
-        let text = SlackText.escaped(address, limit: 1500)
-        return isWeb && !address.contains(where: { "<>| ".contains($0) }) ? "<\(text)|dashboard>" : text
     }
 
     private func bold(_ escaped: String) -> String { "*\(escaped)*" }

@@ -64,11 +64,41 @@ enum Examples {
 
     static func slack(
         _ url: String, allowsPrivate: Bool = true, authorityFile: String? = nil, timeouts: CurlTimeouts = quick
-    ) -> SlackNotifier {
-        SlackNotifier(
-            webhook: Secret(url),
+    ) -> PostNotifier<SlackForm> {
+        PostNotifier(
+            url: Secret(url), form: SlackForm(),
             client: CurlClient(
                 name: "ops", allowsPrivate: allowsPrivate, authorityFile: authorityFile, timeouts: timeouts))
+    }
+}
+
+extension Examples {
+    static func client(allowsPrivate: Bool = true, authorityFile: String? = nil, timeouts: CurlTimeouts = quick)
+        -> CurlClient
+    {
+        CurlClient(name: "ops", allowsPrivate: allowsPrivate, authorityFile: authorityFile, timeouts: timeouts)
+    }
+
+    static func email(
+        _ server: String, to: [String] = ["a@example.com"], startTLS: EmailSettings.StartTLS = .off,
+        authorityFile: String? = nil, timeouts: CurlTimeouts = quick
+    ) -> EmailNotifier {
+        let settings = EmailSettings(
+            to: to, from: "governor@example.com", server: Secret(server), username: "mailer",
+            password: Secret("PASSWORD"), startTLS: startTLS)
+        return EmailNotifier(
+            settings: settings, client: client(authorityFile: authorityFile, timeouts: timeouts))
+    }
+
+    static func items(_ alerts: [Alert], event: Alert.State = .firing) -> [Notification.Item] {
+        alerts.map { Notification.Item(alert: $0, event: event) }
+    }
+
+    static func letter(
+        _ message: Message, id: String = "nt_1", items: [Notification.Item] = [], now: Timestamp = firedAt,
+        settled: Set<String> = []
+    ) -> Letter {
+        Letter(id: id, message: message, items: items, createdAt: firedAt, now: now, settled: settled)
     }
 }
 

@@ -1,9 +1,13 @@
 import Foundation
 
-/// An HTTPS server on 127.0.0.1 that answers 200 `ok`, with a certificate that has one thing right or wrong with it.
+/// An HTTPS or mail server on 127.0.0.1 that takes everything, with a certificate that has one thing right or wrong with
+/// it.
 /// Python serves and openssl makes the certificates, each time anew.
 final class TLSReceiver {
     enum Certificate: String, CaseIterable, Sendable { case good, wrongName, expired, selfSigned }
+
+    /// What it serves: HTTP, mail over TLS, or mail that begins in clear and goes over to TLS.
+    enum Service: String { case web, smtps, smtp }
 
     struct Problem: Error { var text: String }
 
@@ -15,11 +19,12 @@ final class TLSReceiver {
     let port: UInt16
     /// The authority that signed all but the self-signed one.
     let authorityFile: String
+    private let service: Service
     private let folder: URL
     private let server: Process
     private let input: Pipe
 
-    init(_ certificate: Certificate) throws {
+    init(_ certificate: Certificate, _ service: Service = .web) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "governor-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         authorityFile = folder.appending(path: "ca.pem").path
@@ -29,7 +34,8 @@ final class TLSReceiver {
         input = Pipe()
         let output = Pipe()
         server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        server.arguments = ["python3", "-c", Self.script]
+        server.arguments = ["python3", "-c", Self.script, service.rawValue]
+        self.service = service
         server.currentDirectoryURL = folder
         server.standardInput = input
         server.standardOutput = output
@@ -52,6 +58,8 @@ final class TLSReceiver {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    /// Of a mail server.
+    var mailURL: String { "\(service.rawValue)://127.0.0.1:\(port)" }
     var url: String { "https://127.0.0.1:\(port)/services/T000SECRET/B000SECRET/tokenSECRET" }
 
     private static func makeCertificates(_ certificate: Certificate, in folder: URL) throws {
@@ -115,13 +123,45 @@ final class TLSReceiver {
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain("cert.pem", "key.pem")
         listener = socket.create_server(("127.0.0.1", 0))
+        def web(plain):
+            with context.wrap_socket(plain, server_side=True) as connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok")
+        def mail(connection, greets, offers):
+            file = connection.makefile("rb")
+            if greets:
+                connection.sendall(b"220 mail\\r\\n")
+            for line in file:
+                word = line[:4].upper()
+                if word == b"EHLO":
+                    connection.sendall(b"250-mail\\r\\n250 " + offers + b"\\r\\n")
+                elif word == b"STAR":
+                    connection.sendall(b"220 go\\r\\n")
+                    return mail(context.wrap_socket(connection, server_side=True), False, b"AUTH PLAIN")
+                elif word == b"AUTH":
+                    connection.sendall(b"334 \\r\\n")
+                    file.readline()
+                    connection.sendall(b"235 ok\\r\\n")
+                elif word == b"DATA":
+                    connection.sendall(b"354 go\\r\\n")
+                    while file.readline() != b".\\r\\n":
+                        pass
+                    connection.sendall(b"250 ok\\r\\n")
+                elif word == b"QUIT":
+                    connection.sendall(b"221 bye\\r\\n")
+                    return
+                else:
+                    connection.sendall(b"250 ok\\r\\n")
         def serve():
             while True:
                 plain, _ = listener.accept()
                 try:
-                    with context.wrap_socket(plain, server_side=True) as connection:
-                        connection.recv(65536)
-                        connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok")
+                    if sys.argv[1] == "web":
+                        web(plain)
+                    elif sys.argv[1] == "smtps":
+                        mail(context.wrap_socket(plain, server_side=True), True, b"AUTH PLAIN")
+                    else:
+                        mail(plain, True, b"STARTTLS")
                 except OSError:
                     pass
         threading.Thread(target=serve, daemon=True).start()
