@@ -7,7 +7,8 @@ import Testing
 @Suite struct LanguageTests {
     static func load(_ text: String) throws -> Policy {
         let loading = PolicyLoader(environment: [
-            "SLACK_OPS": "https://hooks.example.com/a"
+            "SLACK_OPS": "https://hooks.example.com/a", "PAGER_URL": "https://pager.example.com/a",
+            "PAGER_SECRET": "some text that nobody guesses", "SMTP_PASSWORD": "p",
         ])
         .load("version: 1\n" + text)
         return try #require(loading.policy, "\(loading.text)")

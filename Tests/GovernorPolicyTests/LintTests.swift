@@ -38,8 +38,8 @@ import Testing
           - { name: saved,       when: savings, above_usd: 100, over: month, then: { notify: [finance] } }
         receivers:
           ops:     { slack: { webhook_url: "${SLACK_OPS:-}" } }
-          oncall:  { slack: { webhook_url: "${SLACK_ONCALL:-}" } }
-          finance: { log: {} }
+          oncall:  { webhook: { url: "${PAGER_URL:-}", secret: "${PAGER_SECRET:-}" }, repeat_every: 30m }
+          finance: { email: { to: [finance@example.com], from: governor@example.com, smtp: "${SMTP:-}", username: u, password: "${SMTP_PASSWORD:-}" }, digest: "08:00" }
         models:    { cheaper: { "claude-opus-*": claude-sonnet-5, "claude-sonnet-*": claude-haiku-4-5 } }
         schedules: { night: { days: [mon, tue, wed, thu, fri], from: "22:00", to: "06:00" } }
         labels:
@@ -56,24 +56,30 @@ import Testing
             loading.text == """
                 policy.yaml:30:36: warning: the receiver "ops" is off, since its webhook_url is empty; set SLACK_OPS to \
                 turn it on
-                policy.yaml:31:36: warning: the receiver "oncall" is off, since its webhook_url is empty; set \
-                SLACK_ONCALL to turn it on
+                policy.yaml:31:30: warning: the receiver "oncall" is off, since its url is empty; set PAGER_URL to \
+                turn it on
+                policy.yaml:32:84: warning: the receiver "finance" is off, since its smtp is empty; set SMTP to turn \
+                it on
                 """)
     }
 
     @Test func `a full policy says all it means`() throws {
         let hook = "https://hooks.example.com/x"
-        let loading = PolicyLoader(environment: ["SLACK_OPS": hook, "SLACK_ONCALL": hook]).load(Self.full)
+        let loading = PolicyLoader(environment: [
+            "SLACK_OPS": hook, "PAGER_URL": hook, "PAGER_SECRET": "some text that nobody guesses",
+            "SMTP": "smtps://mail.example.com:465", "SMTP_PASSWORD": "p",
+        ]).load(Self.full)
         #expect(loading.text == "")
         let sentences = PolicySentence.sentences(for: try #require(loading.policy))
         #expect(
             sentences.joined(separator: "\n") == """
                 fleet-month: the fleet together may spend $2,000.00 a month, Warsaw time; $3,000.00 instead from \
                 2026-11-23 at 00:00 until 2026-12-01 at 00:00 for release week, by ada@example.com; at 50% tell ops; at \
-                80% tell ops, and throttle the fleet to 4 workers; at 95% tell ops and finance, and move the fleet to \
+                80% tell ops, and throttle the fleet to 4 workers; at 95% tell ops and finance (digest at 08:00), and \
+                move the fleet to \
                 cheaper models (cheaper: claude-opus-* to claude-sonnet-5, claude-sonnet-* to claude-haiku-4-5); at 100% \
                 tell oncall, and pause the fleet until the next month; when the month has been heading for 110% or more \
-                for 30m, tell finance
+                for 30m, tell finance (digest at 08:00)
                 worker-day: each worker may spend $25.00 a day, Warsaw time; at 80% tell ops; at 100% pause it until \
                 midnight
                 session-life: each session may spend $10.00 in all; at 100% tell ops, and stop it for good, running work \
@@ -97,9 +103,9 @@ import Testing
                 quiet: when a source that was heard of in the last 7d is silent for 20m, tell ops
                 unknown: when a model without a price is used, tell ops, and book its calls at the price of claude-opus-5
                 one-vendor: when one provider has more than 70% of the cost of the last 30d, out of at least 5 calls, \
-                tell finance
+                tell finance (digest at 08:00)
                 saved: when calls of free models have saved $100.00 or more in a month, Warsaw time, at claude-opus-5 \
-                prices, tell finance
+                prices, tell finance (digest at 08:00)
                 messages of hot-worker for worker loadtest-* are muted until 2026-12-01 at 18:00, Warsaw time: load \
                 test, by ada@example.com; limits still hold
                 """)

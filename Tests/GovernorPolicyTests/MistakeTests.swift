@@ -21,6 +21,9 @@ import Testing
         let input = parts[0] + "\n"
         let loader = PolicyLoader(environment: [
             "SLACK_OPS": "https://hooks.example.com/services/T0/B0/swordfish", "NOT_A_HOOK": "swordfish", "EMPTY": "",
+            "SMTP_PASSWORD": "swordfish", "MAILBOX": "b@example.com", "SHORT_KEY": "whsec_c3dvcmRmaXNo",
+            "PAGER_URL": "https://pager.example.com/swordfish", "PAGER_SECRET": "swordfish and some more of the same",
+            "PLAIN_HOOK": "http://hooks.example.com/swordfish", "USER_URL": "https://g:swordfish@hooks.example.com/",
         ])
         let loading = loader.load(files: Self.files(input))
         let said = loading.text

@@ -38,7 +38,8 @@ import Testing
         "is not an http or https address", "regular expression", "is less than twice", "is too short", "is too long",
         "window too short", "has no window", "is a limit on", "ends before", "hold at once",
         "unknown label \"wrker\"", "${", "is named without its whole path", "is a budget, not", "is a rule, not",
-        "is not a name",
+        "is not a name", "has no port", "needs a password", "needs a username", "of the mail server is empty",
+        "has a line break", "has a space", "what follows is not base64",
     ]
 
     /// Files of which the loader reads another text than the schema sees, or which are no YAML to anybody else.

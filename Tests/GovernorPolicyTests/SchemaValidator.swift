@@ -22,6 +22,7 @@ struct SchemaValidator {
             case "items":
                 return (value.array ?? []).enumerated().flatMap { problems(of: $1, by: rule, at: "\(path)/\($0)") }
             case "minItems": return (value.array?.count ?? .max) >= count(rule) ? [] : ["\(path): too few"]
+            case "maxItems": return (value.array?.count ?? 0) <= count(rule) ? [] : ["\(path): too many"]
             case "allOf": return (rule.array ?? []).flatMap { problems(of: value, by: $0, at: path) }
             case "anyOf": return fitting(value, rule, at: path) > 0 ? [] : ["\(path): none of them"]
             case "oneOf": return fitting(value, rule, at: path) == 1 ? [] : ["\(path): not one of them"]

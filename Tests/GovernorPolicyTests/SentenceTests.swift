@@ -62,6 +62,12 @@ import Testing
                 + "so nothing is held back"
         ),
         (
+            "limit_usd: 5, per: fleet, window: day, at: { 80%: { notify: [ops, daily] }, 100%: { notify: [weekly, quiet] } }",
+            "the fleet together may spend $5.00 a day, Warsaw time; at 80% tell ops and daily (digest at 08:00); at 100% "
+                + "tell weekly (digest on Friday at 17:30) and quiet (which is off); it only tells, so nothing is held "
+                + "back"
+        ),
+        (
             "limit_usd: 5, per: user, window: block 5h, at: { 100%: { pause: until_reset } }",
             "each user may spend $5.00 in each block of 5h that begins with its first use; at 100% pause it until the "
                 + "block ends"
@@ -130,7 +136,12 @@ import Testing
             version: 1
             timezone: Europe/Warsaw
             budgets: [ { name: the-budget, \(budget) } ]
-            receivers: { ops: { log: {} }, audit: { log: {} }, quiet: { slack: { webhook_url: "" } } }
+            receivers:
+              ops: { log: {} }
+              audit: { log: {} }
+              quiet: { slack: { webhook_url: "" }, digest: "08:00" }
+              daily: { log: {}, digest: "08:00" }
+              weekly: { log: {}, digest: "fri 17:30" }
             models: { cheaper: { "claude-opus-*": claude-sonnet-5 } }
             schedules: { night: { days: [mon, tue, wed, thu, fri], from: "22:00", to: "06:00" } }
             """)

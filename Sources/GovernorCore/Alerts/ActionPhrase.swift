@@ -85,9 +85,11 @@ package enum ActionPhrase {
         return ", after which work may go on\(from) \(end)"
     }
 
-    /// `ops`, `ops (which is off)`.
+    /// `ops`, `ops (which is off)`, `finance (digest at 08:00)`.
     private static func receiver(_ name: String, _ policy: Policy) -> String {
-        policy.receiver(name)?.kind == .off ? "\(name) (which is off)" : name
+        guard let receiver = policy.receiver(name) else { return name }
+        if receiver.isOff { return "\(name) (which is off)" }
+        return receiver.digest.map { "\(name) (digest \($0.whenText))" } ?? name
     }
 
     /// `a`, `a and b`, `a, b and c`.

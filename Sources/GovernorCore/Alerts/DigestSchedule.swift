@@ -26,6 +26,9 @@ package struct DigestSchedule: Hashable, Sendable {
         return Interval(start: first.start, end: last.end)
     }
 
+    /// `at 08:00`, `on Monday at 08:00`: as a part of a sentence.
+    package var whenText: String { (weekday.map { "on \(Weekday.name(of: $0)) " } ?? "") + "at \(at.wallClock)" }
+
     /// `08:00`, `Monday 08:00`.
     package var text: String { (weekday.map { "\(Weekday.name(of: $0)) " } ?? "") + at.wallClock }
 }

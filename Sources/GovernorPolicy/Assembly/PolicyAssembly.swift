@@ -58,6 +58,10 @@ struct PolicyAssembly {
         let given = drafts.map(\.notifications)
         var settings = NotificationSettings()
         if let wait = single("group_wait", given.map { $0?.groupWait }, &reading) { settings.groupWait = wait }
+        if let interval = single("group_interval", given.map { $0?.groupInterval }, &reading) {
+            settings.groupInterval = interval
+        }
+        settings.repeatEvery = single("repeat_every", given.map { $0?.repeatEvery }, &reading)
         settings.dashboardURL = single("dashboard_url", given.map { $0?.dashboardURL }, &reading)
         return settings
     }
@@ -71,11 +75,10 @@ struct PolicyAssembly {
     private mutating func madeReceivers(_ reading: inout Reading) -> [Receiver] {
         places.receivers = reportRepeated(receivers.map(\.placedName), "receiver", &reading)
         for item in receivers {
-            guard let address = item.value.slack?.webhook, address.isEmpty else { continue }
-            let remedy = address.variables.isEmpty ? "give it an address" : "set \(Quoting.list(address.variables))"
+            guard case .off(let key, let text)? = item.value.outcome else { continue }
             reading.warning(
-                "the receiver \"\(item.name)\" is off, since its webhook_url is empty", at: address.place,
-                hint: "\(remedy) to turn it on")
+                "the receiver \"\(item.name)\" is off, since its \(key) is empty", at: text.place,
+                hint: "\(text.remedy("fill it in")) to turn it on")
         }
         return receivers.compactMap { $0.value.receiver($0.name) }
     }

@@ -2,9 +2,6 @@
 /// moves from here into its form when it arrives.
 enum Later {
     static let top = ["prices"]
-    static let receiverKinds = ["email", "webhook", "pagerduty", "discord", "teams", "ntfy"]
-    static let receiver = ["repeat_every", "group_interval", "digest"]
-    static let notifications = ["group_interval", "repeat_every"]
     static let sources = ["authority", "manual_minutes_per_task"]
 }
 

@@ -21,6 +21,8 @@ struct PolicyDraft {
 
 struct NotificationsDraft {
     var groupWait: Placed<Span>?
+    var groupInterval: Placed<Span>?
+    var repeatEvery: Placed<Span>?
     var dashboardURL: Placed<String>?
 }
 
@@ -77,12 +79,17 @@ extension Form where Draft == NotificationsDraft {
             fields: [
                 Field(
                     "group_wait", \.groupWait, Reader<Span>.spanOrZero.placed,
-                    "How long alerts of one budget or rule are gathered into one message."),
+                    "How long alerts of one budget or rule are gathered into one message; 5s if absent."),
+                Field(
+                    "group_interval", \.groupInterval, Reader<Span>.spanOrZero.placed,
+                    "How long after a message about a budget or rule a further change of it waits; 1m if absent."),
+                Field(
+                    "repeat_every", \.repeatEvery, Reader<Span>.repeatEvery.placed,
+                    "How often what goes on unchanged is told again; if absent, thresholds never and rules after 4h."),
                 Field(
                     "dashboard_url", \.dashboardURL, Reader<String>.pageAddress.placed,
                     "Where the dashboard is, for links in messages."),
-            ],
-            later: Later.notifications)
+            ])
     }
 }
 

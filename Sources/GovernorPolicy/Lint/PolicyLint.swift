@@ -26,6 +26,7 @@ struct PolicyLint {
         checkReach(of: budget, &reading)
         checkOverrides(of: budget, &reading)
         checkDay(of: budget, &reading)
+        checkDigests(of: budget, &reading)
         let actions = budget.thresholds.map(\.actions)
         checkEffect(of: budget.name, mode: budget.mode, actions, &reading)
         checkDowngrades(actions, of: budget.name, budget.matcher, &reading)
@@ -36,6 +37,7 @@ struct PolicyLint {
         checkReach(of: rule, &reading)
         checkHours(of: rule, &reading)
         checkShares(of: rule, &reading)
+        checkDigests(of: rule, &reading)
         checkEffect(of: rule.name, mode: rule.mode, [rule.actions], &reading)
         checkDowngrades([rule.actions], of: rule.name, rule.matcher, &reading)
         // What a budget is about was said of the budget.

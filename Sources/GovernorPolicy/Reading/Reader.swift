@@ -86,4 +86,18 @@ struct Reader<Value> {
             }
         }
     }
+
+    /// The same, up to so many; the list is read whole, so that all that is wrong with it is said.
+    ///
+    /// - Parameter hint: what to do when there are more.
+    func oneOrMore(atMost most: Int, _ hint: String) -> Reader<[Value]> {
+        let some = oneOrMore
+        let shape = Shape.either([shape, .list(of: shape, atLeast: 1, atMost: most)])
+        return Reader<[Value]>(noun: some.noun, shape: shape) { node, reading in
+            if case .list(let elements) = node.content, elements.count > most {
+                reading.error("the list has more than \(most) in it", at: elements[most].place, hint: hint)
+            }
+            return some.read(node, &reading)
+        }
+    }
 }

@@ -14,7 +14,7 @@ indirect enum Shape {
     case decimal(above: Int64)
     /// Nothing behind the colon.
     case nothing
-    case list(of: Shape, atLeast: Int)
+    case list(of: Shape, atLeast: Int, atMost: Int? = nil)
     /// - `keys`: a pattern.
     case map(keys: String, of: Shape, atLeast: Int)
     case object(ObjectShape)
@@ -59,4 +59,9 @@ enum Pattern {
     static let model = "^[^*?\\u0000-\\u001F\\u007F-\\u009F]{1,256}$"
     static let visible = "\\S"
     static let address = "^(?:[Hh][Tt][Tt][Pp][Ss]?://.+)$"
+    /// An address to send to: without a user.
+    static let receiver = "^[Hh][Tt][Tt][Pp][Ss]?://[^@/?#]+(?:[/?#].*)?$"
+    static let topic = "^[Hh][Tt][Tt][Pp][Ss]?://[^@/?#]+/[A-Za-z0-9_-]{1,64}$"
+    static let mailServer = "^[Ss][Mm][Tt][Pp][Ss]?://[^@/?#]+/?$"
+    static let mailAddress = "^[^@\\s<>()\\[\\],;:\\\\\"]+@[^@\\s<>()\\[\\],;:\\\\\"]+$"
 }

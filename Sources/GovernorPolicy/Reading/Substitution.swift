@@ -5,6 +5,8 @@ struct Substituted {
     var text: String
     /// The variables it named.
     var variables: [String]
+    /// Whether there was nothing to replace.
+    var isLiteral: Bool
 }
 
 /// Replaces `${VAR}`, `${VAR:-default}` and `${file:/path}` by what they stand for.
@@ -16,11 +18,13 @@ enum Substitution {
     static func resolve(_ text: String, at place: Place, _ reading: inout Reading) -> Substituted? {
         guard reading.mayLackSecrets else { return resolveWhole(text, at: place, &reading) }
         // Also a secret that is there: a test must not depend on who runs it.
-        return text.contains("${") ? Substituted(text: "", variables: []) : Substituted(text: text, variables: [])
+        return text.contains("${") ? nothing : Substituted(text: text, variables: [], isLiteral: true)
     }
 
+    private static let nothing = Substituted(text: "", variables: [], isLiteral: false)
+
     private static func resolveWhole(_ text: String, at place: Place, _ reading: inout Reading) -> Substituted? {
-        var result = Substituted(text: "", variables: [])
+        var result = Substituted(text: "", variables: [], isLiteral: !text.contains("${"))
         var isWhole = true
         var rest = text[...]
         while let start = rest.firstRange(of: "${") {

@@ -54,9 +54,10 @@ private struct SchemaWriter {
                 quoted("^[0-9]+(?:\\.[0-9]+)?$"),
             ])
         case .nothing: [JSON.Member("type", .string("null"))]
-        case .list(let element, let least):
+        case .list(let element, let least, let most):
             [JSON.Member("type", .string("array")), JSON.Member("items", schema(element))]
                 + (least > 0 ? [JSON.Member("minItems", .whole(Int64(least)))] : [])
+                + (most.map { [JSON.Member("maxItems", .whole(Int64($0)))] } ?? [])
         case .map(let keys, let value, let least):
             map + [JSON.Member("patternProperties", .object([JSON.Member(keys, schema(value))]))]
                 + (least > 0 ? [JSON.Member("minProperties", .whole(Int64(least)))] : [])

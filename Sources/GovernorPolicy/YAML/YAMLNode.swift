@@ -30,6 +30,16 @@ struct YAMLNode {
         if case .scalar("", isPlain: true) = content { true } else { false }
     }
 
+    /// Whether it is a map with that key, whatever stands behind it.
+    func has(_ key: String) -> Bool {
+        if case .map(let entries) = content { entries.contains { $0.key == key } } else { false }
+    }
+
+    /// Whether no key is there but these: one that is misspelled may be any of those that seem to be missing.
+    func hasOnly(_ keys: [String]) -> Bool {
+        if case .map(let entries) = content { entries.allSatisfy { keys.contains($0.key) } } else { false }
+    }
+
     /// `a list`: for messages.
     var kind: String {
         switch content {
