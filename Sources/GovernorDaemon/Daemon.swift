@@ -25,6 +25,8 @@ package struct Daemon: Sendable {
     private let display: Display
     private let routes: Routes
     private let control: ControlServer
+    private let delivering: DeliveryLoop
+    private let tests: AsyncStream<TestRequest>
     private let policyNudges: AsyncStream<PolicyLoop.Nudge>
     private let nudgePolicy: AsyncStream<PolicyLoop.Nudge>.Continuation
     private let group: MultiThreadedEventLoopGroup
@@ -34,6 +36,7 @@ package struct Daemon: Sendable {
 
     /// Everything that can fail at start does so here: the policy, the ledger, the socket.
     package init(options: DaemonOptions, logger: Logger) async throws {
+        CoreDumps.forbid()
         self.options = options
         self.logger = logger
         let startedAt = Self.wallClock()
@@ -71,9 +74,13 @@ package struct Daemon: Sendable {
         display = Display(governor: governor, forecaster: forecaster)
         let (nudges, nudge) = AsyncStream.makeStream(of: PolicyLoop.Nudge.self)
         (policyNudges, nudgePolicy) = (nudges, nudge)
+        delivering = DeliveryLoop(
+            governor: governor, forecaster: forecaster, logger: logger, jitter: { .random(in: 0...1) })
+        let (tests, send) = AsyncStream.makeStream(of: TestRequest.self)
+        self.tests = tests
         let service = ControlService(
             governor: governor, sources: sources, forecaster: forecaster, startedAt: startedAt,
-            reload: { nudge.yield(.reload($0)) })
+            reload: { nudge.yield(.reload($0)) }, send: { send.yield($0) })
         routes = Routes(governor: governor, sources: sources, control: service, display: display)
         // One loop answers the control socket and HTTP: decisions are microseconds, and a second core is the writer's.
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -98,8 +105,6 @@ package struct Daemon: Sendable {
         let ingest = IngestLoop(
             governor: governor, sources: sources, roots: roots, reader: FileReader(), logger: logger)
         let ticking = TickLoop(governor: governor, sources: sources, display: display, logger: logger)
-        let delivering = DeliveryLoop(
-            governor: governor, forecaster: forecaster, logger: logger, jitter: { .random(in: 0...1) })
         let policing = PolicyLoop(governor: governor, loader: loader, folder: options.policies, logger: logger)
         let seconds = AsyncTimerSequence.repeating(every: .seconds(1), clock: .continuous)
         let moments = AsyncTimerSequence.repeating(every: .milliseconds(250), clock: .continuous)
@@ -127,6 +132,7 @@ package struct Daemon: Sendable {
                 loops.addTask { await HeartbeatLoop(watchers: governor.watchers).run(ticks: heartbeats) }
                 loops.addTask { await ForecastLoop(forecaster: forecaster).run(ticks: minutes) }
                 loops.addTask { await delivering.run(nudges: merge(governor.outboxChanges, moments.map { _ in })) }
+                loops.addTask { await delivering.run(tests: tests) }
                 loops.addTask {
                     await policing.run(initial: stamp, nudges: merge(policyNudges, seconds.map { _ in .look }))
                 }

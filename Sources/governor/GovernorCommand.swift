@@ -15,11 +15,12 @@ struct GovernorCommand: ParsableCommand {
               governor exec --worker w-1 -- CMD  run a worker on a leash: held money, paused and ended as the policy says
               governor init claude-code          put Claude Code's hooks in place
               governor status                    every budget, and what is paused
+              governor alerts                    what fires, and who was told
             """,
         version: Version.text,
         subcommands: [
             Run.self, Check.self, Reserve.self, Extend.self, Settle.self, Release.self, Exec.self, Hook.self,
-            StatusLineVerb.self, Init.self, Status.self, PauseVerb.self, Resume.self, Watch.self, Report.self,
-            PolicyVerb.self, DemoVerb.self, Doctor.self,
+            StatusLineVerb.self, Init.self, Status.self, PauseVerb.self, Resume.self, AlertsVerb.self, Watch.self,
+            Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self,
         ])
 }

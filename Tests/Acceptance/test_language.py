@@ -16,7 +16,7 @@ from waiting import noon_zone, now, rfc3339, until
 HEAD = """
 version: 1
 timezone: ZONE
-notifications: { group_wait: 0s }
+notifications: { group_wait: 0s, group_interval: 0s }
 receivers:
   ops: { slack: { webhook_url: "WEBHOOK" }, allow_private: true }
 """

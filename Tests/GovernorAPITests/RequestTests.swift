@@ -64,7 +64,8 @@ import Testing
         #expect(
             found?.error.message
                 == #"there is no operation "stop"; there are check, reserve, extend, settle, release, record, label, "#
-                + "status, explain, pause, resume, watch, reload, ping")
+                + "status, explain, pause, resume, alerts, explain_alert, ack, silence, silences, expire, test, retry, "
+                + "watch, reload, ping")
         #expect(found?.id == .string("a"))
     }
 

@@ -24,17 +24,73 @@ import Testing
         #expect(try Set(ledger.alerts(limit: 9)) == Set(plan.alerts))
         #expect(try ledger.notifications(limit: 9) == plan.notifications)
 
-        var tried = try #require(plan.notifications.first)
-        tried.attempts = 3
-        tried.nextAt = monday + .minutes(10)
-        tried.lastError = "500: \"no\""
-        try deliver(tried, &book)
-        #expect(try ledger.book(for: policy, now: monday).outbox == [tried.id: tried])
+        let id = try #require(plan.notifications.first?.id)
+        let no = DeliveryFailure(.http5xx, "500: \"no\"", isAmbiguous: true)
+        let bob = DeliveryFailure(.smtp5xx, "bob, 550")
+        try deliver(
+            id, DeliveryResult(.failed(no, retryAfter: .minutes(10)), settled: ["ada", "bob"], lost: ["bob": bob]),
+            &book)
+        let tried = try #require(book.outbox[id])
+        #expect(tried.settled == ["ada", "bob"] && tried.lastError == "500: \"no\"; bob, 550")
+        #expect(try ledger.book(for: policy, now: monday).outbox == [id: tried])
         #expect(try ledger.deliveries().map { "\($0.receiver) \($0.state) \($0.count)" } == ["ops pending 1"])
-        tried.state = .dead
-        try deliver(tried, &book)
+        try deliver(id, DeliveryResult(.refused(no)), &book)
         #expect(try ledger.book(for: policy, now: monday).outbox.isEmpty)
-        #expect(try ledger.notifications(limit: 9) == [tried])
+        #expect(try ledger.notifications(limit: 9).map(\.state) == [.dead])
+        #expect(try ledger.deadNotifications(id: id, receiver: nil).map(\.items) == [tried.items])
+        #expect(try ledger.deadNotifications(id: nil, receiver: "oncall").isEmpty)
+
+        let alert = try #require(tried.items.first?.alert.id)
+        let explanation = try #require(try ledger.explanation(ofAlert: alert))
+        #expect(explanation.messages.map(\.id) == [id] && explanation.tellings.map(\.reason) == [.firstOfGroup])
+        #expect(explanation.attempts.map(\.outcome) == [.failed, .refused])
+        #expect(explanation.attempts.map(\.isAmbiguous) == [true, true])
+        #expect(explanation.attempts.map(\.reason) == [.http5xx, .http5xx])
+        #expect(try ledger.explanation(ofAlert: "al_0") == nil && ledger.alert("al_0") == nil)
+    }
+
+    @Test func `alerts can be asked for by state, time and receiver`() throws {
+        let policy = policy(budget("day", 10))
+        var book = try ledger.book(for: policy, now: monday)
+        try ledger.carryOut([spend(10, id: "a")], on: &book, at: monday)
+        let names = { (filter: AlertFilter) in
+            try self.ledger.alerts(filter).map { "\($0.alert.name) \($0.messages.count)" }
+        }
+        #expect(try Set(names(AlertFilter(limit: 9))) == ["day@80% 0", "day@100% 1"], "only the highest is told")
+        #expect(try names(AlertFilter(receiver: "ops", limit: 9)) == ["day@100% 1"])
+        #expect(try names(AlertFilter(receiver: "oncall", limit: 9)).isEmpty)
+        #expect(try names(AlertFilter(state: .resolved, limit: 9)).isEmpty)
+        #expect(try names(AlertFilter(since: monday + .seconds(1), limit: 9)).isEmpty)
+        #expect(try names(AlertFilter(limit: 1)).count == 1)
+    }
+
+    @Test func `what an operator says of alerts, and who wants nothing more, comes back`() throws {
+        var policy = policy(budget("day", 10))
+        var book = try ledger.book(for: policy, now: monday)
+        let alert = try #require(try ledger.carryOut([spend(9, id: "a")], on: &book, at: monday).fired.first)
+        let term = Matcher.Term(key: .tag("a,b"), globs: [Glob("x*"), Glob("\"y\"")])
+        let silence = OperatorSilence(
+            Silence(
+                items: [Glob("d,*")], matcher: Matcher(terms: [term]),
+                interval: Interval(start: monday, end: monday + .hours(1)), reason: "why", by: "ada"))
+        var planner = Planner(book: book, now: monday)
+        planner.silence(silence)
+        _ = planner.acknowledge(alert.id, by: "ada")
+        _ = try ledger.commit(planner.finish(), on: &book)
+        let id = try #require(book.outbox.keys.first)
+        try deliver(id, DeliveryResult(.refused(DeliveryFailure(.gone, "410"))), &book)
+
+        let again = try ledger.book(for: policy, now: monday)
+        #expect(again.messaging.silences == [silence.id: silence])
+        #expect(again.messaging.disabled == ["ops": Messaging.Disabled(since: monday, why: "410")])
+        let known = again.firing.first { $0.id == alert.id }?.acknowledgement
+        #expect(known == Alert.Acknowledgement(by: "ada", at: monday))
+        let group = NotificationLog.Group(receiver: "ops", item: "day")
+        #expect(again.messaging.log.last(group) == book.messaging.log.last(group))
+        #expect(again.messaging.log.last(group, .fleet) == book.messaging.log.last(group, .fleet))
+        #expect(try ledger.book(for: policy, now: monday + .hours(1)).messaging.silences.isEmpty)
+        policy.revision += "x"
+        #expect(try ledger.book(for: policy, now: monday).messaging.disabled.isEmpty)
     }
 
     @Test func `a message that tells of a firing still does after its alert resolved and the process restarted`() throws
@@ -168,9 +224,9 @@ import Testing
 
     private var fleet: AccountKey { AccountKey(meter: 0, split: .fleet) }
 
-    private func deliver(_ notification: Notification, _ book: inout Book) throws {
+    private func deliver(_ id: String, _ result: DeliveryResult, _ book: inout Book) throws {
         var planner = Planner(book: book, now: monday)
-        planner.add(notification)
+        planner.add(Delivery(notification: id, result: result, at: monday, jitter: 0.5))
         _ = try ledger.commit(planner.finish(), on: &book)
     }
 }

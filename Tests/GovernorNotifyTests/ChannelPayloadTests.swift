@@ -18,7 +18,8 @@ import Testing
         #expect(
             fields == [
                 "Spent: $20.10 of $25.00 today, 80.4%", "Governor: nothing yet; this is a warning",
-                "Until: 2026-11-22 00:00, in 9h 12m", "Forecast: $41.20 by midnight", "See more: governor status",
+                "Until: 2026-11-22 00:00, in 9h 12m", "Forecast: $41.20 by midnight",
+                "See more: governor alerts explain al\\_5558884f7d4f6f16",
             ])
         #expect(embed["footer"]?["text"]?.string == "Times are in Europe/Warsaw · nt_1")
     }

@@ -82,7 +82,8 @@ import Testing
         var rest = html[...]
         for piece in [
             "w-1 reached 80% of worker-day", "$20.10 of $25.00 today, 80.4%", "width:80%", "$20.10",
-            "nothing yet; this is a warning", "2026-11-22 00:00, in 9h 12m", "$41.20 by midnight", "governor status",
+            "nothing yet; this is a warning", "2026-11-22 00:00, in 9h 12m", "$41.20 by midnight",
+            "governor alerts explain al_5558884f7d4f6f16",
             "https://g.example/", "Europe/Warsaw",
         ] {
             let found = rest.firstRange(of: piece)

@@ -16,7 +16,7 @@ import Testing
                 Until: 2026-11-22 00:00, in 9h 12m
 
                 Forecast: $41.20 by midnight at this rate
-                See more: governor status, https://governor.example.com/
+                See more: governor alerts explain al_5558884f7d4f6f16, https://governor.example.com/
                 Times are in Europe/Warsaw.
                 """)
         #expect(message.severity == .warning)

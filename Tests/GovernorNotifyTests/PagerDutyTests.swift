@@ -20,7 +20,7 @@ import Testing
             items.append(Notification.Item(alert: alert, event: .resolved))
         }
         let message = Message(
-            Examples.notification("worker-day", items),
+            Examples.notification(items),
             policy: try Examples.policy(budget, dashboardURL: "https://g.example/"), forecast: "$41.20 by midnight",
             now: Examples.firedAt)
         return Examples.letter(message, items: items, settled: settled)

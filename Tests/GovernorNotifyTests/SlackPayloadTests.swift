@@ -27,7 +27,7 @@ import Testing
         #expect(blocks[2]["text"]?["text"]?.string == "*Forecast*\n$41.20 by midnight")
         #expect(
             blocks[3]["elements"]?.array?.first?["text"]?.string
-                == "See more: `governor status` · <https://g.example/?a=1&amp;b=2|dashboard> · "
+                == "See more: `governor alerts explain al_5558884f7d4f6f16` · <https://g.example/?a=1&amp;b=2|dashboard> · "
                 + "Times are in Europe/Warsaw · nt_1")
     }
 

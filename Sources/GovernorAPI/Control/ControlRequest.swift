@@ -13,6 +13,18 @@ package struct ControlRequest: Hashable, Sendable {
         case pause(PauseRequest)
         /// Pauses that only an operator ends, and operators' own, of these labels.
         case resume(Labels)
+        case alerts(AlertQuery)
+        /// How an alert was told, by its id.
+        case explainAlert(String)
+        /// Somebody knows of an alert, so it is not repeated.
+        case acknowledge(alert: String, by: String)
+        case silence(SilenceRequest)
+        case silences
+        /// A silence of an operator's ends now.
+        case expire(silence: String, by: String)
+        /// A message that only says that it arrives.
+        case test(receiver: String)
+        case retry(RetryRequest)
         /// Everything that changes from now on, or after a number.
         case watch(Labels, since: Int64?)
         /// The policy's files, read again.
@@ -27,7 +39,7 @@ package struct ControlRequest: Hashable, Sendable {
     /// The operations by name.
     package static let names = [
         "check", "reserve", "extend", "settle", "release", "record", "label", "status", "explain", "pause", "resume",
-        "watch", "reload", "ping",
+        "alerts", "explain_alert", "ack", "silence", "silences", "expire", "test", "retry", "watch", "reload", "ping",
     ]
 
     /// A request that can't be understood, with the id to answer it under.
@@ -90,6 +102,15 @@ package struct ControlRequest: Hashable, Sendable {
         case "explain": return .explain(try fields.labels(), estimate: try fields.dollars("estimate_usd"))
         case "pause": return .pause(try PauseRequest(fields))
         case "resume": return .resume(try fields.labels())
+        case "alerts": return .alerts(try AlertQuery(fields))
+        case "explain_alert": return .explainAlert(try fields.alert())
+        case "ack": return .acknowledge(alert: try fields.alert(), by: try fields.who())
+        case "silence": return .silence(try SilenceRequest(fields))
+        case "silences": return .silences
+        case "expire": return .expire(silence: try fields.silence(), by: try fields.who())
+        case "test":
+            return .test(receiver: try fields.need("receiver", "the name of one of the policy's receivers"))
+        case "retry": return .retry(try RetryRequest(fields))
         case "watch": return .watch(try fields.labels(), since: try fields.count("since", limit: .max))
         case "reload": return .reload
         case "ping": return .ping

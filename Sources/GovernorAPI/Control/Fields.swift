@@ -20,18 +20,35 @@ package struct Fields {
         return Labels.kept(text)
     }
 
-    package func need(_ name: String) throws(ControlError) -> String {
-        guard let text = try text(name) else { throw ControlError(.badRequest, "\(name) is missing", field: name) }
+    /// - Parameter expected: what to say of a field that is missing: `the id of an alert`.
+    package func need(
+        _ name: String, _ expected: String? = nil, limit: Int = Labels.valueLimit
+    ) throws(ControlError) -> String {
+        guard let text = try text(name, limit: limit) else { throw missing(name, expected) }
         return text
     }
 
-    /// A whole number from 0 to `limit`.
-    package func count(_ name: String, limit: Int64) throws(ControlError) -> Int64? {
+    /// A whole number from `least` to `limit`.
+    package func count(_ name: String, from least: Int64 = 0, limit: Int64) throws(ControlError) -> Int64? {
         guard let value = self[name] else { return nil }
-        guard let number = value.integer, number >= 0, number <= limit else {
-            throw wrong(name, "a whole number from 0 to \(limit)", value)
+        guard let number = value.integer, (least...limit).contains(number) else {
+            throw wrong(name, "a whole number from \(least) to \(limit)", value)
         }
         return number
+    }
+
+    /// A pattern, or a list of 1 to 32 of them; empty when the field is missing.
+    package func globs(_ name: String) throws(ControlError) -> [Glob] {
+        guard let value = self[name] else { return [] }
+        guard let list = value.array else { return try text(name).map { [Glob($0)] } ?? [] }
+        let texts = list.compactMap(\.string).filter { !$0.isEmpty && $0.utf8.count <= Labels.valueLimit }
+        guard texts.count == list.count, (1...32).contains(list.count) else {
+            throw ControlError(
+                .badRequest,
+                "\(name) must be a pattern or a list of 1 to 32 of them, each at most \(Labels.valueLimit) bytes; got "
+                    + (list.first { $0.string == nil }?.shown ?? "a list of \(list.count)"), field: name)
+        }
+        return texts.map { Glob(Labels.kept($0)) }
     }
 
     package func flag(_ name: String) throws(ControlError) -> Bool? {
@@ -58,6 +75,9 @@ package struct Fields {
         return money
     }
 
+    /// The last instant of the year 9999, beyond which RFC 3339 has no form.
+    package static let latest = Timestamp(milliseconds: 253_402_300_799_999)
+
     /// RFC 3339 with a zone, or Unix seconds; from 1970 to the year 9999.
     package func time(_ name: String) throws(ControlError) -> Timestamp? {
         guard let value = self[name] else { return nil }
@@ -65,7 +85,7 @@ package struct Fields {
             return time
         }
         if case .number(let digits) = value, let milliseconds = DecimalText.scaled(digits.utf8, places: 3),
-            (0...253_402_300_799_999).contains(milliseconds)
+            (0...Self.latest.milliseconds).contains(milliseconds)
         {
             return Timestamp(milliseconds: milliseconds)
         }
@@ -93,6 +113,11 @@ package struct Fields {
     package func unknown(besides known: Set<String>) -> [String] { members.map(\.key).filter { !known.contains($0) } }
 
     package static let labelNames = Set(LabelName.allCases.map(\.rawValue) + ["tags"])
+
+    func missing(_ name: String, _ expected: String?) -> ControlError {
+        ControlError(
+            .badRequest, "\(name) is missing" + (expected.map { "; it must be \($0)" } ?? ""), field: name)
+    }
 
     func wrong(_ name: String, _ expected: String, _ value: JSON) -> ControlError {
         ControlError(.badRequest, "\(name) must be \(expected); got \(value.shown)", field: name)

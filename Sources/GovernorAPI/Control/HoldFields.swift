@@ -101,6 +101,9 @@ package struct PauseRequest: Hashable, Sendable {
             }
             until = reset
         }
+        if let until, until > Fields.latest {
+            throw ControlError(.badRequest, "until must be before the year 10000", field: "until")
+        }
         return OperatorPause(labels: labels, reason: reason, by: by, since: now, until: until, stop: stop)
     }
 }

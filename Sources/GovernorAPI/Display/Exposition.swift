@@ -1,4 +1,4 @@
-import GovernorCore
+package import GovernorCore
 
 /// Prometheus' text format 0.0.4.
 package struct Exposition {
@@ -58,6 +58,42 @@ package struct Exposition {
                 account.budget.resetsAt(account.standing.window).map {
                     (Self.labels(account), String($0.milliseconds / 1000))
                 }
+            })
+    }
+
+    /// What became of messages, and what fires.
+    ///
+    /// - Parameters:
+    ///   - messages: how many there are by receiver and state. Those that are pending are a gauge of their own: they are
+    ///     no end, and a counter must not fall.
+    ///   - attempts: attempts by receiver and by why they failed; nil for those that were taken, shown as `delivered`.
+    ///   - receivers: the policy's, so that one for which none waits is shown as 0.
+    ///   - firing: alerts that fire, by severity; one that none has is shown as 0.
+    package mutating func notifications(
+        _ messages: [(receiver: String, state: Notification.State, count: Int64)],
+        attempts: [(receiver: String, reason: DeliveryFailure.Reason?, count: Int64)], receivers: [String],
+        firing: [Alert.Severity: Int64]
+    ) {
+        metric(
+            "governor_notifications_total", .counter, "Messages by how they ended.",
+            messages.filter { $0.state != .pending }.map {
+                ([("receiver", $0.receiver), ("result", $0.state.rawValue)], String($0.count))
+            })
+        metric(
+            "governor_delivery_attempts_total", .counter, "Attempts at messages by why they failed, or delivered.",
+            attempts.map {
+                ([("receiver", $0.receiver), ("reason", $0.reason?.rawValue ?? "delivered")], String($0.count))
+            })
+        let waiting = messages.filter { $0.state == .pending }
+        metric(
+            "governor_notifications_pending", .gauge, "Messages that wait for an attempt.",
+            Set(receivers + waiting.map(\.receiver)).sorted().map { name in
+                ([("receiver", name)], String(waiting.first { $0.receiver == name }?.count ?? 0))
+            })
+        metric(
+            "governor_alerts_firing", .gauge, "Alerts that fire.",
+            [Alert.Severity.info, .warning, .critical].map {
+                ([("severity", $0.rawValue)], String(firing[$0] ?? 0))
             })
     }
 

@@ -7,15 +7,18 @@ extension JSONWriter {
         object { json in
             json.fields(of: alert, zone: zone)
             json.field("deliveries", array: messages) { json, message in
-                json.object { json in
-                    json.field("id", message.id)
-                    json.field("receiver", message.receiver)
-                    json.field("state", message.state.rawValue)
-                    json.field("attempts", message.attempts)
-                    json.field("last_error", ifPresent: message.lastError)
-                    if message.state == .pending { json.field("next_at", RFC3339.text(message.nextAt, in: zone)) }
-                }
+                json.object { $0.fields(of: message, zone: zone) }
             }
         }
+    }
+
+    /// How far a message is.
+    mutating func fields(of message: Notification, zone: Zone) {
+        field("id", message.id)
+        field("receiver", message.receiver)
+        field("state", message.state.rawValue)
+        field("attempts", message.attempts)
+        field("last_error", ifPresent: message.lastError)
+        if message.state == .pending { field("next_at", RFC3339.text(message.nextAt, in: zone)) }
     }
 }

@@ -105,8 +105,8 @@ package struct StatusBody: Sendable {
     package var accounts: [AccountView]
     package var paused: [PauseView]
     package var sources: [SourceView]
-    /// Receivers whose address is empty.
-    package var receiversOff: [String]
+    /// Every receiver of the policy.
+    package var receivers: [ReceiverView]
     package var misgivings: Misgivings
     package var forecast: FleetForecast?
     package var holds: HoldsView
@@ -116,9 +116,8 @@ package struct StatusBody: Sendable {
 
     package init(
         version: String, revision: String, reloadedAt: Timestamp, policyError: String?, mode: Mode,
-        accounts: [AccountView], paused: [PauseView], sources: [SourceView], receiversOff: [String],
-        misgivings: Misgivings,
-        forecast: FleetForecast?, holds: HoldsView, asOf: Timestamp, zone: Zone
+        accounts: [AccountView], paused: [PauseView], sources: [SourceView], receivers: [ReceiverView],
+        misgivings: Misgivings, forecast: FleetForecast?, holds: HoldsView, asOf: Timestamp, zone: Zone
     ) {
         self.version = version
         self.revision = revision
@@ -128,7 +127,7 @@ package struct StatusBody: Sendable {
         self.accounts = accounts
         self.paused = paused
         self.sources = sources
-        self.receiversOff = receiversOff
+        self.receivers = receivers
         self.misgivings = misgivings
         self.forecast = forecast
         self.holds = holds
@@ -151,7 +150,8 @@ package struct StatusBody: Sendable {
             json.field("accounts", array: accounts) { $0.value($1, zone: zone) }
             json.field("paused", array: paused) { $0.value($1, zone: zone) }
             json.field("sources", array: sources) { $0.value($1, zone: zone, now: asOf) }
-            json.field("receivers_off", array: receiversOff) { $0.value($1) }
+            json.field("receivers", array: receivers) { $0.value($1, zone: zone) }
+            json.field("receivers_off", array: receivers.filter { $0.state == .off }) { $0.value($1.name) }
             json.field("unbound_usd", misgivings.unbound)
             json.field("unpriced_calls", misgivings.unpricedCalls)
             json.key("holds")

@@ -27,6 +27,7 @@ package struct Alert: Hashable, Sendable {
         case resumed = "an operator resumed it"
         case policyFixed = "the policy is valid again"
         case delivered = "the receiver takes messages again"
+        case receiverRemoved = "the receiver was removed"
     }
 
     /// `al_` and sixteen hex digits, a hash of the identity.

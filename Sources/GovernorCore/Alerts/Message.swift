@@ -95,23 +95,24 @@ package struct Message: Hashable, Sendable {
     ///   - forecast: one sentence on where the spend is heading; nil while there is none.
     ///   - now: when it is sent; a notification that waited says so by its times.
     package init(_ notification: Notification, policy: Policy, forecast: String?, now: Timestamp) {
-        let items = notification.items.sorted(by: Self.worstFirst)
+        let items = Self.inOrder(notification.items)
         let firing = items.filter { $0.event == .firing }
-        let severity = firing.map(\.alert.severity).max { Self.rank($0) < Self.rank($1) } ?? .info
+        let severity = firing.map(\.alert.severity).max { $0.rank < $1.rank } ?? .info
         let writer = EntryWriter(policy: policy, now: now)
-        let label = firing.isEmpty ? "Resolved" : Self.name(severity)
+        let isRepeat = !items.isEmpty && items.allSatisfy(\.isRepeat)
+        let name = isRepeat ? "Still \(severity.rawValue)" : Self.name(severity)
+        let label = firing.isEmpty ? "Resolved" : name
         let subject: String
         if let only = items.first, items.count == 1 {
             subject = writer.subject(only)
         } else {
-            let resolved = items.count - firing.count
-            let part = firing.isEmpty || resolved == 0 ? "" : ", \(resolved) of them resolved"
-            subject = "\(items.count) alerts of \(Self.clean(notification.group, limit: Self.valueLimit))\(part)"
+            subject = Self.subject(notification, firing: firing.count)
         }
         self.init(
             severity: severity, title: "\(label): \(subject)",
             entries: items.prefix(Self.listed).map(writer.entry), more: max(0, items.count - Self.listed),
             forecast: forecast.map { Self.clean($0, limit: 500) },
+            command: items.count == 1 ? "governor alerts explain \(items[0].alert.id)" : "governor alerts",
             dashboardURL: policy.notifications.dashboardURL.map { Self.clean($0, limit: 1000) },
             zone: policy.zone.identifier)
     }
@@ -188,6 +189,15 @@ package struct Message: Hashable, Sendable {
         return String(scalars)
     }
 
+    /// `12 alerts of worker-day, 3 of them resolved`, `1000 alerts of 40 policy items`.
+    private static func subject(_ notification: Notification, firing: Int) -> String {
+        let (items, groups) = (notification.items, notification.groups)
+        let resolved = items.count - firing
+        let part = firing == 0 || resolved == 0 ? "" : ", \(resolved) of them resolved"
+        let whose = groups.count == 1 ? clean(groups[0], limit: valueLimit) : "\(groups.count) policy items"
+        return "\(items.count) alerts of \(whose)\(part)"
+    }
+
     private static func name(_ severity: Alert.Severity) -> String {
         switch severity {
         case .info: "Info"
@@ -196,18 +206,13 @@ package struct Message: Hashable, Sendable {
         }
     }
 
-    private static func rank(_ severity: Alert.Severity) -> Int {
-        switch severity {
-        case .info: 0
-        case .warning: 1
-        case .critical: 2
-        }
-    }
+    /// The order in which a message tells its alerts: the worst first.
+    package static func inOrder(_ items: [Notification.Item]) -> [Notification.Item] { items.sorted(by: worstFirst) }
 
     private static func worstFirst(_ left: Notification.Item, _ right: Notification.Item) -> Bool {
         if left.event != right.event { return left.event == .firing }
         let (first, second) = (left.alert, right.alert)
-        if first.severity != second.severity { return rank(first.severity) > rank(second.severity) }
+        if first.severity != second.severity { return first.severity.rank > second.severity.rank }
         let (high, low) = (first.ratio?.partsPerMillion ?? 0, second.ratio?.partsPerMillion ?? 0)
         if high != low { return high > low }
         return (first.split.raw, first.firedAt, first.id) < (second.split.raw, second.firedAt, second.id)
@@ -223,7 +228,8 @@ private struct EntryWriter {
         let alert = item.alert
         let at = item.event == .firing ? alert.firedAt : alert.resolvedAt ?? now
         return Message.Entry(
-            event: item.event, severity: alert.severity, headline: "\(subject(item)) at \(time(at))",
+            event: item.event, severity: alert.severity,
+            headline: "\(subject(item)) at \(time(at))\(item.isRepeat ? ", and it goes on" : "")",
             spent: spent(item), action: Message.clean(alert.action, limit: 300), until: until(item))
     }
 
@@ -295,11 +301,22 @@ private struct EntryWriter {
         let labels = alert.split.labels(per: alert.per).map { key, value in
             let plain = Message.clean(value, limit: Message.valueLimit)
             return switch key {
-            case .label(let name): " --\(name.rawValue) \(plain)"
-            case .tag(let tag): " --tag \(tag)=\(plain)"
+            case .label(let name): " --\(name.rawValue) \(Self.quoted(plain))"
+            case .tag(let tag): " --tag \(Self.quoted("\(tag)=\(plain)"))"
             }
         }
         return "somebody runs: governor resume\(labels.joined())"
+    }
+
+    /// A word as a shell takes it for one: whoever pastes the command runs nothing that a label says.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./:=@,+".utf8.contains(byte)
+        }
+        return isPlain && !word.isEmpty
+            ? word
+            : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
 
     /// `2026-11-22 00:00, in 9h 12m`.

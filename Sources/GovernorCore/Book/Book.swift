@@ -26,6 +26,8 @@ package struct Book: Sendable {
     package private(set) var loose: [Alert]
     /// Messages that are pending, by id.
     package private(set) var outbox: [String: Notification]
+    /// What is remembered of messages beside the outbox.
+    package private(set) var messaging: Messaging
     /// Who was let in, and whom operators keep out.
     package private(set) var admission: Admission
     /// What watchers know.
@@ -52,8 +54,8 @@ package struct Book: Sendable {
 
     package init(
         policy: Policy, limits: [InForce], accounts: [[Split: Account]], rules: [[Split: RuleState]] = [],
-        loose: [Alert] = [], outbox: [String: Notification], admission: Admission = Admission(),
-        watch: Watch = Watch(), now: Timestamp
+        loose: [Alert] = [], outbox: [String: Notification], messaging: Messaging = Messaging(),
+        admission: Admission = Admission(), watch: Watch = Watch(), now: Timestamp
     ) {
         self.policy = policy
         metering = Metering(policy)
@@ -62,6 +64,7 @@ package struct Book: Sendable {
         self.rules = rules.isEmpty ? policy.rules.map { _ in [:] } : rules
         self.loose = loose
         self.outbox = outbox
+        self.messaging = messaging
         self.admission = admission
         self.watch = watch
         freshness = Freshness(policy)
@@ -137,6 +140,7 @@ package struct Book: Sendable {
         freshness.take(plan)
         for (key, state) in plan.rules { rules[key.rule][key.split] = state.isEmpty ? nil : state }
         if let loose = plan.loose { self.loose = loose }
+        messaging.take(plan, policy)
         for notification in plan.notifications {
             outbox[notification.id] = notification.state == .pending ? notification : nil
         }

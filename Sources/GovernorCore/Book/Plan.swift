@@ -54,6 +54,18 @@ package struct Plan: Hashable, Sendable {
     package var loose: [Alert]?
     /// Outbox rows that are new or changed.
     package var notifications: [Notification] = []
+    /// Who is told of what, and why or why not.
+    package var tellings: [Telling] = []
+    /// Attempts at messages that ended.
+    package var attempts: [DeliveryAttempt] = []
+    /// Messages that nothing may join any more; not stored.
+    package var sealed: Set<String> = []
+    /// Alerts that an operator acknowledged.
+    package var acknowledged: [Alert] = []
+    /// Operators' silences as they will be, by id.
+    package var silences: [String: OperatorSilence] = [:]
+    /// Receivers that want nothing more; nil when one does again.
+    package var disabled: [String: Messaging.Disabled?] = [:]
     /// Whether every account was looked at.
     package var looksAtAll = false
 
@@ -62,6 +74,7 @@ package struct Plan: Hashable, Sendable {
     /// Whether there is nothing to commit.
     package var isEmpty: Bool {
         changes.isEmpty && deltas.isEmpty && limits.isEmpty && timers.isEmpty && alerts.isEmpty
-            && notifications.isEmpty && holds.isEmpty && pauses.isEmpty && events.isEmpty
+            && notifications.isEmpty && tellings.isEmpty && attempts.isEmpty && acknowledged.isEmpty
+            && silences.isEmpty && disabled.isEmpty && holds.isEmpty && pauses.isEmpty && events.isEmpty
     }
 }

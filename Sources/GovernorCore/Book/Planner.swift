@@ -24,6 +24,8 @@ package struct Planner {
     }
 
     var now: Timestamp { plan.now }
+    /// Whether another minute has begun since all was looked at.
+    var isMinute: Bool { now.milliseconds / 60_000 != book.lookedAt.milliseconds / 60_000 }
     var policy: Policy { book.policy }
 
     /// What ended before it is over for good.
@@ -51,12 +53,6 @@ package struct Planner {
         bookOwnRecords()
     }
 
-    /// Takes a delivery's outcome in.
-    package mutating func add(_ notification: Notification) {
-        plan.notifications.removeAll { $0.id == notification.id }
-        plan.notifications.append(notification)
-    }
-
     /// Looks at the accounts that were touched; to be called once, at the end of a group.
     package mutating func evaluateTouched() {
         var due = touched
@@ -80,20 +76,18 @@ package struct Planner {
             }
         }
         evaluate(due.sorted(by: AccountKey.inOrder))
-        let isMinute = now.milliseconds / 60_000 != book.lookedAt.milliseconds / 60_000
+        let isMinute = isMinute
         if isMinute { evaluateForecasts() }
         evaluateRules(all: isMinute, limitsChanged: !changed.isEmpty)
         settleLoose()
-        if isMinute { liftSilences() }
+        if isMinute || hasSilenceEnded { liftSilences() }
         endPauses()
     }
 
     /// The plan, with the messages its alerts make.
     package consuming func finish() -> Plan {
         noteEvents()
-        var pending = book.outbox
-        for notification in plan.notifications { pending[notification.id] = notification }
-        plan.notifications += NotificationPlanner.plan(plan.alerts, pending: pending, policy: policy, now: now)
+        tell()
         return plan
     }
 

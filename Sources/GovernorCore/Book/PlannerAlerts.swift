@@ -1,13 +1,26 @@
 extension Planner {
     /// Ends alerts that nothing in the policy stands behind any more.
     mutating func settleLoose() {
-        let ended = book.loose.filter { $0.kind != .policy }
-        guard !ended.isEmpty else { return }
-        for var alert in ended {
-            alert.resolve(at: now, because: alert.kind == .rule ? .ruleChanged : .budgetRemoved)
+        var kept: [Alert] = []
+        for var alert in plan.loose ?? book.loose {
+            guard let end = looseEnd(of: alert) else {
+                kept.append(alert)
+                continue
+            }
+            alert.resolve(at: now, because: end)
             plan.alerts.append(alert)
         }
-        plan.loose = (plan.loose ?? book.loose).filter { $0.kind == .policy }
+        if kept.count != (plan.loose ?? book.loose).count { plan.loose = kept }
+    }
+
+    /// Why nothing stands behind a loose alert any more; nil while something does.
+    private func looseEnd(of alert: Alert) -> Alert.End? {
+        switch alert.kind {
+        case .threshold, .forecast: .budgetRemoved
+        case .rule: .ruleChanged
+        case .policy: nil
+        case .delivery: policy.receiver(alert.split.raw) == nil ? .receiverRemoved : nil
+        }
     }
 
     /// The policy's files have an error (nil: no longer), so that the old policy stays. The first error fires an alert to
@@ -21,8 +34,9 @@ extension Planner {
                 id: Alert.id(item: Alert.policyItem, kind: .policy, split: .fleet, start: now), kind: .policy,
                 item: Alert.policyItem, per: [], split: .fleet, window: Interval(start: now, end: .distantFuture),
                 ratio: nil, limitRevision: 0, severity: .critical, firedAt: now, spent: nil, limit: nil, text: problem,
-                action: "kept the policy that was in force", notified: policy.receivers.map(\.name))
-            alert.silenced = policy.silences.contains { $0.mutes(alert, at: now) }
+                action: "kept the policy that was in force", notified: [])
+            alert.notified = audience(of: alert.id, named: policy.receivers.map(\.name))
+            alert.silenced = isMuted(alert)
             loose.append(alert)
             plan.alerts.append(alert)
         case (nil, let place?):
@@ -74,8 +88,6 @@ extension Planner {
 
     /// Tells of alerts that still fire after the silence that muted them has ended.
     mutating func liftSilences() {
-        let (silences, now) = (policy.silences, now)
-        let isMuted = { (alert: Alert) in silences.contains { $0.mutes(alert, at: now) } }
         for place in policy.budgets.indices {
             let muted = book.accounts[place].filter { _, account in
                 account.crossings.contains { $0.alert.silenced && $0.alert.state == .firing }

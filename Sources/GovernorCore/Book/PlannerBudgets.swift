@@ -143,8 +143,10 @@ extension Planner {
         var alert = Alert(
             budget: budget, split: key.split, window: window, threshold: threshold, limit: limit.limit,
             limitRevision: limit.revision, firedAt: now, spent: found.spent, text: found.text, action: action,
-            notified: told(of: found, budget, key, account))
-        alert.silenced = policy.silences.contains { $0.mutes(alert, at: now) }
+            notified: [])
+        alert.notified = audience(
+            of: alert.id, named: threshold.actions.notify, outranked: outranked(found, budget, key, account))
+        alert.silenced = isMuted(alert)
         // One that waited for an operator under another limit goes on as this one.
         for index in account.crossings.indices where account.crossings[index].isOf(threshold) {
             let other = account.crossings[index].alert
@@ -155,10 +157,10 @@ extension Planner {
         plan.alerts.append(alert)
     }
 
-    /// Whom this alert is for: not those who, by the same spend, are told of a higher threshold for the first time.
-    private func told(of found: Crossed, _ budget: Budget, _ key: AccountKey, _ account: Account) -> [String] {
+    /// Whom this alert is not for: those who, by the same spend, are told of a higher threshold for the first time.
+    private func outranked(_ found: Crossed, _ budget: Budget, _ key: AccountKey, _ account: Account) -> Set<String> {
         let limit = limit(of: key.meter)
-        guard found.threshold.measure == .spent else { return found.threshold.actions.notify }
+        guard found.threshold.measure == .spent else { return [] }
         let higher = budget.thresholds.filter {
             $0.measure == .spent && $0.ratio > found.threshold.ratio && $0.hold == .zero
                 && $0.ratio.isReached(by: found.spent, of: limit.limit.value)
@@ -166,8 +168,7 @@ extension Planner {
                     of: $0, limitRevision: limit.revision, from: found.window.start, window: budget.window, now: now)
                     == nil
         }
-        let toldOfHigher = Set(higher.flatMap(\.actions.notify))
-        return found.threshold.actions.notify.filter { !toldOfHigher.contains($0) }
+        return Set(higher.flatMap(\.actions.notify))
     }
 
     private mutating func resolve(_ index: Int, _ end: Alert.End, _ account: inout Account) {

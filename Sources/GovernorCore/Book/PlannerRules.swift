@@ -78,13 +78,14 @@ extension Planner {
             return
         }
         let observed = rule.mode == .observe || policy.mode == .observe
+        let id = Alert.id(item: rule.name, kind: .rule, split: key.split, start: since)
         var alert = Alert(
-            id: Alert.id(item: rule.name, kind: .rule, split: key.split, start: since), kind: .rule, item: rule.name,
+            id: id, kind: .rule, item: rule.name,
             per: rule.per, split: key.split, window: Interval(start: since, end: .distantFuture), ratio: nil,
             limitRevision: 0, severity: severity(of: rule), firedAt: now, spent: finding.value, limit: finding.limit,
             text: finding.text, action: ActionText.action(of: rule, heldAt: finding.asOf, observed: observed),
-            notified: rule.actions.notify)
-        alert.silenced = policy.silences.contains { $0.mutes(alert, at: now) }
+            notified: audience(of: id, named: rule.actions.notify))
+        alert.silenced = isMuted(alert)
         state.since = nil
         state.alert = alert
         plan.alerts.append(alert)

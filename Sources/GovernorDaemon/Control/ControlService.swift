@@ -27,18 +27,22 @@ struct ControlService: Sendable {
     let startedAt: Timestamp
     /// Has the policy's files read again and says what is wrong with them.
     let reload: @Sendable (@escaping @Sendable (String?) -> Void) -> Void
+    /// Has a test message sent.
+    let send: @Sendable (TestRequest) -> Void
     /// Long answers are made here, so that no check waits behind them on its event loop.
     private let slow = DispatchQueue(label: "governor.status", qos: .utility)
 
     init(
         governor: Governor, sources: SourceRegistry, forecaster: Forecaster, startedAt: Timestamp,
-        reload: @escaping @Sendable (@escaping @Sendable (String?) -> Void) -> Void
+        reload: @escaping @Sendable (@escaping @Sendable (String?) -> Void) -> Void,
+        send: @escaping @Sendable (TestRequest) -> Void
     ) {
         self.governor = governor
         self.sources = sources
         self.forecaster = forecaster
         self.startedAt = startedAt
         self.reload = reload
+        self.send = send
     }
 
     /// A stream of what changes for whoever these labels name.
@@ -76,6 +80,17 @@ struct ControlService: Sendable {
         case .hold(let request): submit(.hold(request), id: id, later)
         case .pause(let request): submit(.pause(request), id: id, later)
         case .resume(let labels): submit(.resume(labels), id: id, later)
+        case .alerts(let query): slow.async { later(alerts(query, id: id)) }
+        case .explainAlert(let alert): slow.async { later(explain(alert: alert, id: id)) }
+        case .acknowledge(let alert, let by): submit(.acknowledge(alert, by: by), id: id, later)
+        case .silence(let request):
+            do throws(ControlError) { submit(.silence(try silence(request)), id: id, later) } catch {
+                return ControlAnswer(error, id: id)
+            }
+        case .silences: return silences(id: id)
+        case .expire(let silence, let by): submit(.expireSilence(silence, by: by), id: id, later)
+        case .test(let receiver): test(receiver: receiver, id: id, later)
+        case .retry(let request): submit(request.command, id: id, later)
         case .watch:
             let error = ControlError(.badRequest, "watch is a stream; nothing else can be asked with it", field: "op")
             return ControlAnswer(error, id: id)
@@ -112,8 +127,12 @@ struct ControlService: Sendable {
             ControlAnswer(body: Reply.paused(pause, id: id, zone: zone, observes: mode == .observe))
         case .resumed(let alerts, let pauses):
             ControlAnswer(body: Reply.resumed(alerts, pauses, id: id, zone: zone))
+        case .silenced(let silence): ControlAnswer(body: Reply.silenced(silence, id: id, zone: zone))
+        case .acknowledged(let alert, let messages):
+            ControlAnswer(body: Reply.acknowledged(alert, told: messages, id: id, zone: zone))
+        case .retried(let count): ControlAnswer(body: Reply.retried(count, id: id))
         case .refused(let error): ControlAnswer(error, id: id)
-        case .ingested, .registered, .done: ControlAnswer(body: [])
+        case .ingested, .registered, .sealed, .done: ControlAnswer(body: [])
         }
     }
 

@@ -1,5 +1,6 @@
 import GovernorAPI
 import GovernorCore
+import GovernorLedger
 
 extension Governor {
     /// The accounts a query asks for, in the order of the policy, then by split.
@@ -62,9 +63,32 @@ extension Governor {
             version: Version.text, revision: hot.book.policy.revision, reloadedAt: hot.reloadedAt,
             policyError: hot.policyError, mode: hot.book.policy.mode, accounts: accounts,
             paused: paused(among: accounts, now: now), sources: sources,
-            receiversOff: hot.book.policy.receivers.filter { $0.kind == .off }.map(\.name),
+            receivers: receivers(hot.book, now: now),
             misgivings: hot.misgivings, forecast: hot.forecast,
             holds: HoldsView(hot.book.admission.holds), asOf: now, zone: hot.book.policy.zone)
+    }
+}
+
+extension Governor {
+    /// How the policy's receivers are doing.
+    private func receivers(_ book: Book, now: Timestamp) -> [ReceiverView] {
+        let counts = (try? ledger.deliveries()) ?? []
+        let dead = ((try? ledger.deliveries(since: now - .days(1))) ?? []).filter { $0.state == .dead }
+        return book.policy.receivers.map { receiver in
+            var view = ReceiverView(receiver)
+            let waiting = book.outbox.values.filter { $0.receiver == receiver.name && $0.dueAt <= now }
+            view.pending = waiting.count
+            view.dead = dead.first { $0.receiver == receiver.name }.map { Int($0.count) } ?? 0
+            view.lastDeliveredAt = counts.first { $0.receiver == receiver.name && $0.state == .sent }?.attemptedAt
+            let failing = waiting.filter { $0.attempts > 0 }.max { ($0.attemptedAt ?? now) < ($1.attemptedAt ?? now) }
+            view.lastError = failing?.lastError
+            if failing != nil { view.state = .failing }
+            if let disabled = book.messaging.disabled[receiver.name] {
+                view.state = .disabled
+                view.lastError = disabled.why
+            }
+            return view
+        }
     }
 }
 

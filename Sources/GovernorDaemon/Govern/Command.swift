@@ -10,8 +10,20 @@ enum Command: Sendable {
     case register(Labels, session: String)
     /// Time has passed.
     case tick
-    /// An attempt to deliver was made.
-    case delivery(Notification)
+    /// Nothing may join a message any more, since it is about to be sent.
+    case seal(String)
+    /// An attempt to deliver ended.
+    case delivery(Delivery)
+    /// Messages are tried again: one by its id, or those of a receiver, or all.
+    case retry(notification: String?, receiver: String?)
+    /// A receiver works, as a test has shown.
+    case enable(String)
+    /// An operator mutes alerts.
+    case silence(OperatorSilence)
+    /// An operator ends a silence.
+    case expireSilence(String, by: String)
+    /// An operator knows of an alert.
+    case acknowledge(String, by: String)
     /// A new policy.
     case adopt(Policy)
     /// What is wrong with the policy's newest files; nil when nothing is.
@@ -34,8 +46,18 @@ enum Command: Sendable {
     /// Whether it must be planned over a book in which everything before it is already applied.
     var standsAlone: Bool {
         switch self {
-        case .register, .adopt, .pause, .resume: true
-        case .ingest, .tick, .delivery, .hold, .snapshot, .policyProblem: false
+        case .register, .adopt, .pause, .resume, .retry, .enable, .silence, .expireSilence, .acknowledge: true
+        case .ingest, .tick, .seal, .delivery, .hold, .snapshot, .policyProblem: false
+        }
+    }
+}
+
+extension RetryRequest {
+    var command: Command {
+        switch self {
+        case .all: .retry(notification: nil, receiver: nil)
+        case .notification(let id): .retry(notification: id, receiver: nil)
+        case .receiver(let name): .retry(notification: nil, receiver: name)
         }
     }
 }
@@ -51,6 +73,13 @@ enum CommandOutcome: Sendable {
     case paused(OperatorPause)
     /// The alerts whose pauses ended, and operators' own pauses that did.
     case resumed([Alert], [OperatorPause])
+    /// The message as it is sent; nil when it is not pending any more.
+    case sealed(Notification?)
+    /// So many messages are tried again.
+    case retried(Int)
+    case silenced(OperatorSilence)
+    /// With the messages that tell of it.
+    case acknowledged(Alert, [Notification])
     /// It can't be done as it was asked.
     case refused(ControlError)
     case done

@@ -29,8 +29,17 @@ package final class Governor: Sendable {
         var mark: Timestamp
         var misgivings: Misgivings
         var decisions: [Decision.Kind: Int64] = [:]
+        /// Attempts at messages since the start.
+        var attempts: [AttemptKind: Int64] = [:]
         /// Why the last commit failed; nil when it did not.
         var ledgerError: String?
+    }
+
+    /// How attempts at messages are counted.
+    struct AttemptKind: Hashable, Sendable {
+        var receiver: String
+        /// nil where nothing failed.
+        var reason: DeliveryFailure.Reason?
     }
 
     private struct Queue: Sendable {
@@ -69,6 +78,9 @@ package final class Governor: Sendable {
                 misgivings: try ledger.misgivings()))
         (outboxChanges, outboxChanged) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// Has the delivery loop look at the outbox again.
+    func nudgeDelivery() { outboxChanged.yield() }
 
     /// Looks at the present state; `body` runs under the lock and must be short.
     func read<Value>(_ body: (Hot) -> Value) -> Value { hot.withLock { body($0) } }
@@ -206,11 +218,18 @@ package final class Governor: Sendable {
             if isWritten { hot.ledgerError = nil }
             hot.book.apply(transaction.plan)
             hot.misgivings.take(transaction.plan.changes)
+            for attempt in transaction.plan.attempts {
+                guard let message = transaction.plan.notifications.first(where: { $0.id == attempt.notification })
+                else { continue }
+                hot.attempts[AttemptKind(receiver: message.receiver, reason: attempt.reason), default: 0] += 1
+            }
         }
         for alert in transaction.plan.alerts {
             logger.notice(
                 "alert \(alert.state.rawValue)",
-                metadata: ["alert": "\(alert.name)", "who": "\(alert.who)", "id": "\(alert.id)"])
+                metadata: [
+                    "alert": "\(Message.clean(alert.name))", "who": "\(Message.clean(alert.who))", "id": "\(alert.id)",
+                ])
         }
         if !transaction.plan.notifications.isEmpty { outboxChanged.yield() }
         if !transaction.plan.events.isEmpty { watchers.publish(transaction.plan.events) }

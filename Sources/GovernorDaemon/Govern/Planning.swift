@@ -33,9 +33,10 @@ extension Governor {
                 }
             case .tick: mustLookAtAll = true
             case .policyProblem(let problem): planner.notePolicyError(problem)
-            case .delivery(let notification): planner.add(notification)
+            case .seal(let id): outcome = .sealed(planner.seal(id))
+            case .delivery(let delivery): planner.add(delivery)
             case .snapshot(let picture): snapshot = picture
-            case .register, .adopt, .pause, .resume: break
+            case .register, .adopt, .pause, .resume, .retry, .enable, .silence, .expireSilence, .acknowledge: break
             }
             outcomes.append(outcome)
         }
@@ -107,8 +108,63 @@ extension Governor {
             return .done
         case .pause(let request): return try pause(request)
         case .resume(let labels): return try resume(labels)
-        case .ingest, .tick, .delivery, .hold, .snapshot, .policyProblem: return .done
+        case .retry(let id, let receiver): return try retry(id, receiver)
+        case .enable(let receiver): return try change { $0.enable(receiver) }
+        case .silence(let silence):
+            _ = try change { $0.silence(silence) }
+            return .silenced(silence)
+        case .expireSilence(let id, _): return try expireSilence(id)
+        case .acknowledge(let id, let by): return try acknowledge(id, by: by)
+        case .ingest, .tick, .seal, .delivery, .hold, .snapshot, .policyProblem: return .done
         }
+    }
+
+    /// Commits what `body` plans.
+    private func change(_ body: (inout Planner) -> Void) throws(LedgerError) -> CommandOutcome {
+        let book = read { $0.book }
+        var planner = Planner(book: book, now: try instant())
+        body(&planner)
+        try commit(LedgerTransaction(plan: planner.finish(), book: book))
+        return .done
+    }
+
+    private func retry(_ id: String?, _ receiver: String?) throws(LedgerError) -> CommandOutcome {
+        let isMeant = { (message: Notification) in
+            (id == nil || message.id == id) && (receiver == nil || message.receiver == receiver)
+        }
+        let book = read { $0.book }
+        let waiting = book.outbox.values.filter { $0.attempts > 0 && isMeant($0) }.sorted { $0.id < $1.id }
+        let dead = try ledger.deadNotifications(id: id, receiver: receiver)
+        if let id, waiting.isEmpty, dead.isEmpty {
+            return .refused(ControlError(.notFound, "no message \(id) waits or is dead", field: "notification"))
+        }
+        if let receiver, waiting.isEmpty, dead.isEmpty, book.policy.receiver(receiver) == nil {
+            return .refused(ControlError(.notFound, "there is no receiver \(receiver)", field: "receiver"))
+        }
+        _ = try change { $0.retry(waiting + dead) }
+        return .retried(dead.count)
+    }
+
+    private func expireSilence(_ id: String) throws(LedgerError) -> CommandOutcome {
+        var ended: OperatorSilence?
+        _ = try change { ended = $0.expireSilence(id) }
+        if let ended { return .silenced(ended) }
+        return .refused(
+            ControlError(
+                .notFound, "no silence \(id) is in force; those of the policy's files end with their files",
+                field: "silence"))
+    }
+
+    private func acknowledge(_ id: String, by: String) throws(LedgerError) -> CommandOutcome {
+        var known: Alert?
+        _ = try change { known = $0.acknowledge(id, by: by) }
+        if let known {
+            return .acknowledged(known, try ledger.explanation(ofAlert: id)?.messages ?? [])
+        }
+        guard try ledger.alert(id) != nil else {
+            return .refused(ControlError(.notFound, "there is no alert \(id)", field: "alert"))
+        }
+        return .refused(ControlError(.badRequest, "the alert \(id) has resolved already", field: "alert"))
     }
 
     private func pause(_ request: PauseRequest) throws(LedgerError) -> CommandOutcome {

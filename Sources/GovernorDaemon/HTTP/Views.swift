@@ -30,10 +30,8 @@ struct Views: Sendable {
     }
 
     func alerts() throws -> [UInt8] {
-        let alerts = try governor.ledger.alerts(limit: 500)
-        let messages = try governor.ledger.notifications(limit: 1000)
-        return list("alerts", alerts) { json, alert in
-            json.value(alert, told: messages.filter { $0.items.contains { $0.alert.id == alert.id } }, zone: zone)
+        list("alerts", try governor.ledger.alerts(AlertFilter(limit: 500))) { json, found in
+            json.value(found.alert, told: found.messages, zone: zone)
         }
     }
 
@@ -68,11 +66,13 @@ struct Views: Sendable {
         text.metric(
             "governor_decisions_total", .counter, "Answered checks.",
             [Decision.Kind.allow, .throttle, .pause].map { ([("decision", $0.rawValue)], String(decisions[$0] ?? 0)) })
-        text.metric(
-            "governor_notifications_total", .counter, "Messages by how they ended.",
-            try governor.ledger.deliveries().map {
-                ([("receiver", $0.receiver), ("result", $0.state.rawValue)], String($0.count))
-            })
+        let (attempts, book) = governor.read { ($0.attempts, $0.book) }
+        text.notifications(
+            try governor.ledger.deliveries().map { ($0.receiver, $0.state, $0.count) },
+            attempts: attempts.map { ($0.key.receiver, $0.key.reason, $0.value) }
+                .sorted { ($0.0, $0.1?.rawValue ?? "") < ($1.0, $1.1?.rawValue ?? "") },
+            receivers: book.policy.receivers.map(\.name),
+            firing: Dictionary(book.firing.map { ($0.severity, 1) }, uniquingKeysWith: +))
         text.metric(
             "governor_source_age_seconds", .gauge, "Since the newest record of a kind of source.",
             sources.views.compactMap { view in

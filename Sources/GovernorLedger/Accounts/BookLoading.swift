@@ -26,6 +26,10 @@ extension Ledger {
             let book = Book(
                 policy: policy, limits: budgets.map(\.limit), accounts: loading.accounts, rules: loading.rules,
                 loose: loading.loose, outbox: try NotificationRows.pending(database),
+                messaging: Messaging(
+                    log: try TellingRows.log(since: now - policy.longestGroupInterval, database),
+                    silences: try SilenceRows.live(now: now, database),
+                    disabled: try DisabledRows.adopt(policy.revision, database)),
                 admission: try ReservationRows.admission(now: now, database), watch: try EventRows.watch(database),
                 now: now)
             return (book, stored)

@@ -4,14 +4,15 @@ import GovernorCore
 /// Reads and writes rows of `alert`.
 enum AlertRows {
     static func write(_ alert: Alert, _ database: Database) throws {
-        // An alert fires once: what is stored of its firing is never written over; only its end is added, and that the
-        // silence which muted it is over.
+        // An alert fires once: what is stored of its firing is never written over; only its end is added, that the
+        // silence which muted it is over, and who knows of it.
         let statement = try database.cachedStatement(
             sql: """
-                INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET
                     state = excluded.state, resolved_at = excluded.resolved_at, ended_by = excluded.ended_by,
-                    silenced = excluded.silenced
+                    silenced = excluded.silenced, acknowledged_by = excluded.acknowledged_by,
+                    acknowledged_at = excluded.acknowledged_at
                 """)
         let who: [(any DatabaseValueConvertible)?] = [
             alert.id, alert.kind.rawValue, alert.item, text(alert.per.map(\.text)), alert.split.raw,
@@ -21,7 +22,7 @@ enum AlertRows {
         let what: [(any DatabaseValueConvertible)?] = [
             alert.state.rawValue, alert.severity.rawValue, alert.firedAt.milliseconds, alert.resolvedAt?.milliseconds,
             alert.end?.rawValue, alert.spent, alert.limit?.unit.rawValue, alert.limit?.value, alert.text, alert.action,
-            text(alert.notified), alert.silenced,
+            text(alert.notified), alert.silenced, alert.acknowledgement?.by, alert.acknowledgement?.at.milliseconds,
         ]
         try statement.execute(arguments: StatementArguments(who + what))
     }
@@ -40,7 +41,10 @@ enum AlertRows {
             firedAt: Timestamp(milliseconds: row["fired_at"]),
             resolvedAt: (row["resolved_at"] as Int64?).map { Timestamp(milliseconds: $0) },
             end: (row["ended_by"] as String?).flatMap { Alert.End(rawValue: $0) }, spent: row["spent"], limit: limit,
-            text: row["text"], action: row["action"], notified: names(row["notified"]), silenced: row["silenced"])
+            text: row["text"], action: row["action"], notified: names(row["notified"]), silenced: row["silenced"],
+            acknowledgement: (row["acknowledged_by"] as String?).map {
+                Alert.Acknowledgement(by: $0, at: Timestamp(milliseconds: row["acknowledged_at"] ?? 0))
+            })
     }
 
     /// Alerts that fire, whatever their window, and those that resolved while their identity can still come again: they
@@ -86,13 +90,13 @@ enum AlertRows {
     static let clockJitter = Span.seconds(1)
 
     /// A list of names as JSON: a tag's name may hold any separator.
-    private static func text(_ names: [String]) -> String {
+    static func text(_ names: [String]) -> String {
         var json = JSONWriter()
         json.array(of: names) { $0.value($1) }
         return json.text
     }
 
-    private static func names(_ text: String) -> [String] {
+    static func names(_ text: String) -> [String] {
         ((try? JSONReader.read(text.utf8))?.array ?? []).compactMap(\.string)
     }
 }

@@ -9,14 +9,17 @@ enum NotificationRows {
             json.object {
                 $0.field("alert", item.alert.id)
                 $0.field("event", item.event.rawValue)
+                if item.isRepeat { $0.field("repeat", true) }
             }
         }
         let statement = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            sql: "INSERT OR REPLACE INTO notification VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         try statement.execute(arguments: [
-            notification.id, notification.receiver, notification.group, items.text, notification.createdAt.milliseconds,
-            notification.state.rawValue, notification.attempts, notification.nextAt.milliseconds,
-            notification.lastError,
+            notification.id, notification.receiver, items.text, notification.createdAt.milliseconds,
+            notification.dueAt.milliseconds, notification.state.rawValue, notification.attempts,
+            notification.nextAt.milliseconds, notification.attemptedAt?.milliseconds, notification.lastError,
+            AlertRows.text(notification.settled.sorted()), notification.period?.start.milliseconds,
+            notification.period?.end.milliseconds,
         ])
     }
 
@@ -38,43 +41,54 @@ enum NotificationRows {
             else { return nil }
             var alert = AlertRows.read(found)
             // Told as it was when it fired, whatever became of it since.
-            if event == .firing { (alert.state, alert.resolvedAt, alert.end) = (.firing, nil, nil) }
-            return Notification.Item(alert: alert, event: event)
+            if event == .firing {
+                (alert.state, alert.resolvedAt, alert.end, alert.acknowledgement) = (.firing, nil, nil, nil)
+            }
+            return Notification.Item(alert: alert, event: event, isRepeat: entry["repeat"]?.bool ?? false)
+        }
+        return head(row, items: items)
+    }
+
+    /// A message without its alerts unless they are given.
+    static func head(_ row: Row, items: [Notification.Item] = []) -> Notification {
+        let period = (row["period_start"] as Int64?).flatMap { start in
+            (row["period_end"] as Int64?).map {
+                Interval(start: Timestamp(milliseconds: start), end: Timestamp(milliseconds: $0))
+            }
         }
         return Notification(
-            id: row["id"], receiver: row["receiver"], group: row["item_group"], items: items,
-            createdAt: Timestamp(milliseconds: row["created_at"]),
+            id: row["id"], receiver: row["receiver"], items: items,
+            createdAt: Timestamp(milliseconds: row["created_at"]), dueAt: Timestamp(milliseconds: row["due_at"]),
             state: Notification.State(rawValue: row["state"]) ?? .pending, attempts: row["attempts"],
-            nextAt: Timestamp(milliseconds: row["next_at"]), lastError: row["last_error"])
+            nextAt: Timestamp(milliseconds: row["next_at"]),
+            attemptedAt: (row["attempted_at"] as Int64?).map { Timestamp(milliseconds: $0) },
+            lastError: row["last_error"], settled: Set(AlertRows.names(row["settled"])), period: period)
     }
 }
 
 extension Ledger {
-    /// The newest alerts, newest first, each with the messages that tell of it.
-    package func alerts(limit: Int) throws(LedgerError) -> [Alert] {
-        try read("reading alerts") { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM alert ORDER BY fired_at DESC, id LIMIT ?", arguments: [limit]
-            )
-            .map(AlertRows.read)
-        }
-    }
-
-    /// Every alert that fired at or after `since`, in the order in which they did.
-    package func alerts(since: Timestamp) throws(LedgerError) -> [Alert] {
-        try read("reading alerts") { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM alert WHERE fired_at >= ? ORDER BY fired_at, id",
-                arguments: [since.milliseconds]
-            ).map(AlertRows.read)
-        }
-    }
-
-    /// The newest messages, newest first.
+    /// The newest messages with their alerts, newest first.
     package func notifications(limit: Int) throws(LedgerError) -> [Notification] {
         try read("reading the outbox") { database in
             try Row.fetchAll(
                 database, sql: "SELECT * FROM notification ORDER BY created_at DESC, id LIMIT ?", arguments: [limit]
+            ).map { try NotificationRows.read($0, database) }
+        }
+    }
+
+    /// Messages that are dead, with their alerts, oldest first.
+    /// - Parameters:
+    ///   - id: of one message; nil for all.
+    ///   - receiver: of one receiver; nil for all.
+    package func deadNotifications(id: String?, receiver: String?) throws(LedgerError) -> [Notification] {
+        try read("reading the outbox") { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM notification
+                    WHERE state = 'dead' AND (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR receiver = ?2)
+                    ORDER BY created_at, id
+                    """, arguments: [id, receiver]
             ).map { try NotificationRows.read($0, database) }
         }
     }
@@ -85,18 +99,26 @@ package struct DeliveryCount: Hashable, Sendable {
     package var receiver: String
     package var state: Notification.State
     package var count: Int64
+    /// When one of them was last tried.
+    package var attemptedAt: Timestamp?
 }
 
 extension Ledger {
     /// Messages per receiver and state.
-    package func deliveries() throws(LedgerError) -> [DeliveryCount] {
+    /// - Parameter since: only those tried last (or made) from then on.
+    package func deliveries(since: Timestamp = .distantPast) throws(LedgerError) -> [DeliveryCount] {
         try read("counting messages") { database in
             try Row.fetchAll(
-                database, sql: "SELECT receiver, state, COUNT(*) AS count FROM notification GROUP BY receiver, state"
+                database,
+                sql: """
+                    SELECT receiver, state, COUNT(*) AS count, MAX(attempted_at) AS attempted_at FROM notification
+                    WHERE coalesce(attempted_at, created_at) >= ? GROUP BY receiver, state
+                    """, arguments: [since.milliseconds]
             ).map {
                 DeliveryCount(
                     receiver: $0["receiver"], state: Notification.State(rawValue: $0["state"]) ?? .pending,
-                    count: $0["count"])
+                    count: $0["count"],
+                    attemptedAt: ($0["attempted_at"] as Int64?).map { Timestamp(milliseconds: $0) })
             }
         }
     }

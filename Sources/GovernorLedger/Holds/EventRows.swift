@@ -82,6 +82,16 @@ private enum ItemText {
 }
 
 extension Ledger {
+    /// The events of a stretch of time, in order, as far as they are kept.
+    package func events(in interval: Interval) throws(LedgerError) -> [WatchEvent] {
+        try read("reading events") { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM event WHERE at >= ? AND at < ? ORDER BY sequence",
+                arguments: [interval.start.milliseconds, interval.end.milliseconds]
+            ).map(EventRows.read)
+        }
+    }
+
     /// The events after a number, in order.
     ///
     /// - Returns: nil when events after it are no longer kept, so that some would be missing.

@@ -50,8 +50,14 @@ extension Ledger {
                 try BudgetRows.write(limit, of: transaction.policy.budgets[place].name, database)
             }
             for (key, since) in plan.timers { try TimerRows.write(since, key, database) }
-            for alert in plan.alerts { try AlertRows.write(alert, database) }
+            for alert in plan.alerts + plan.acknowledged { try AlertRows.write(alert, database) }
             for notification in plan.notifications { try NotificationRows.write(notification, database) }
+            for telling in plan.tellings { try TellingRows.write(telling, database) }
+            for attempt in plan.attempts { try AttemptRows.write(attempt, database) }
+            for silence in plan.silences.values { try SilenceRows.write(silence, database) }
+            for (name, disabled) in plan.disabled {
+                try DisabledRows.write(disabled, name, transaction.policy.revision, database)
+            }
             for cursor in transaction.cursors { try CursorRows.write(cursor, database) }
             for (session, labels) in transaction.registrations { try SessionRows.write(labels, of: session, database) }
             if let snapshot = transaction.snapshot { try SnapshotRows.write(snapshot, database) }

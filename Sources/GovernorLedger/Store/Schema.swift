@@ -11,6 +11,7 @@ enum Schema {
         migrator.registerMigration("meters") { try $0.execute(sql: meters) }
         migrator.registerMigration("rules") { try $0.execute(sql: rules) }
         migrator.registerMigration("holds") { try $0.execute(sql: holds) }
+        migrator.registerMigration("deliveries") { try $0.execute(sql: deliveries) }
         return migrator
     }
 
@@ -165,5 +166,48 @@ enum Schema {
         CREATE INDEX alert_state ON alert (state, window_end);
         CREATE INDEX alert_resolved ON alert (resolved_at);
         CREATE INDEX alert_fired ON alert (fired_at);
+        """
+
+    /// Messages that hold several items' alerts and may go in parts, every attempt at them, who was told of what and why,
+    /// and what operators said of alerts. What was told before says only that it was.
+    private static let deliveries = """
+        ALTER TABLE alert ADD COLUMN acknowledged_by TEXT;
+        ALTER TABLE alert ADD COLUMN acknowledged_at INTEGER;
+        CREATE TABLE telling (
+            sequence INTEGER PRIMARY KEY, alert TEXT NOT NULL, receiver TEXT NOT NULL, event TEXT NOT NULL,
+            at INTEGER NOT NULL, reason TEXT NOT NULL, notification TEXT
+        ) STRICT;
+        INSERT INTO telling (alert, receiver, event, at, reason, notification)
+            SELECT item.value ->> 'alert', receiver, item.value ->> 'event', created_at,
+                CASE item.value ->> 'event' WHEN 'resolved' THEN 'ended' ELSE 'first_of_group' END, notification.id
+            FROM notification, json_each(notification.items) AS item
+            ORDER BY created_at, notification.id;
+        CREATE INDEX telling_alert ON telling (alert);
+        CREATE INDEX telling_notification ON telling (notification) WHERE notification IS NOT NULL;
+        CREATE TABLE message (
+            id TEXT PRIMARY KEY, receiver TEXT NOT NULL, items TEXT NOT NULL, created_at INTEGER NOT NULL,
+            due_at INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+            attempted_at INTEGER, last_error TEXT, settled TEXT NOT NULL, period_start INTEGER, period_end INTEGER
+        ) STRICT;
+        INSERT INTO message
+            SELECT id, receiver, items, created_at, CASE attempts WHEN 0 THEN next_at ELSE created_at END, state,
+                attempts, next_at, NULL, last_error, '[]', NULL, NULL
+            FROM notification;
+        DROP TABLE notification;
+        ALTER TABLE message RENAME TO notification;
+        CREATE INDEX notification_state ON notification (state, receiver);
+        CREATE INDEX notification_due ON notification (due_at);
+        CREATE TABLE attempt (
+            notification TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, outcome TEXT NOT NULL,
+            reason TEXT, text TEXT, ambiguous INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX attempt_notification ON attempt (notification);
+        CREATE TABLE silence (
+            id TEXT PRIMARY KEY, items TEXT NOT NULL, terms TEXT NOT NULL, starts_at INTEGER NOT NULL,
+            ends_at INTEGER NOT NULL, reason TEXT NOT NULL, silenced_by TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE disabled_receiver (
+            name TEXT PRIMARY KEY, policy TEXT NOT NULL, since INTEGER NOT NULL, why TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -14,7 +14,7 @@ package struct WebhookPayload {
 
     package init(_ letter: Letter) { self.letter = letter }
 
-    /// UTF-8; the same on every attempt.
+    /// UTF-8. Another attempt has the same id and alerts; what its text says of the time that is left may differ.
     package var json: [UInt8] {
         let message = letter.message
         let zone = Zone(identifier: message.zone) ?? .utc
@@ -30,6 +30,7 @@ package struct WebhookPayload {
             json.field("alerts", array: letter.items.prefix(Self.listed)) { json, item in
                 json.object { json in
                     json.field("event", Self.event(item))
+                    if item.isRepeat { json.field("repeat", true) }
                     json.fields(of: item.alert, zone: zone)
                 }
             }

@@ -5,15 +5,28 @@ import GovernorCore
 enum Terminal {
     static func printError(_ text: String) { FileHandle.standardError.write(Data((safe(text) + "\n").utf8)) }
 
-    /// The text with every control character but the newline shown as `�`.
+    /// The text with every control character but the newline, and whatever else breaks a line, shown as `�`.
     static func safe(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
-                    let isControl =
-                        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                    return isControl && scalar != "\n" ? "\u{FFFD}" : scalar
+                    switch scalar.properties.generalCategory {
+                    case .control where scalar == "\n": scalar
+                    case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
+                    default: scalar
+                    }
                 }))
+    }
+
+    /// The same on one line, of at most `limit` characters.
+    static func cut(_ text: String, _ limit: Int = .max) -> String {
+        let line = String(String.UnicodeScalarView(safe(text).unicodeScalars.map { $0 == "\n" ? " " : $0 }))
+        return line.count <= limit ? line : line.prefix(max(0, limit - 1)) + "…"
+    }
+
+    /// `2026-11-21 04:42`, by the clock of the zone the daemon gave it in.
+    static func time(_ time: JSON?, seconds: Bool = false) -> String {
+        String(cut(time?.text ?? "").prefix(seconds ? 19 : 16)).replacing("T", with: " ")
     }
 
     /// Colours only on a terminal, and not where `NO_COLOR` is set.
@@ -55,6 +68,14 @@ extension JSON {
         case .bool(let value): "\(value)"
         case .null, .array, .object: ""
         }
+    }
+
+    /// Whom an account or an alert is about, by its `split`: `w-1`, `the fleet`.
+    var who: String {
+        let who = (self["split"]?.members ?? []).map { label in
+            label.value.text.isEmpty ? "(no \(label.key))" : label.value.text
+        }
+        return who.isEmpty ? "the fleet" : who.joined(separator: ", ")
     }
 
     /// The value as one line of JSON.

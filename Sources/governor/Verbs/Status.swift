@@ -41,15 +41,12 @@ struct Status: ParsableCommand {
             let unit = account["limit_usd"] != nil ? "usd" : account["limit_tokens"] != nil ? "tokens" : "calls"
             let dollar = unit == "usd" ? "$" : ""
             let ratio = account["ratio"]?.text ?? "0"
-            let who = (account["split"]?.members ?? []).map { label in
-                label.value.text.isEmpty ? "(no \(label.key))" : label.value.text
-            }.joined(separator: ", ")
             return [
-                account["budget"]?.text ?? "", who.isEmpty ? "the fleet" : who, Terminal.bar(Double(ratio) ?? 0),
+                account["budget"]?.text ?? "", account.who, Terminal.bar(Double(ratio) ?? 0),
                 percent(ratio), dollar + short(account["spent_\(unit)"], unit),
                 dollar + short(account["limit_\(unit)"], unit),
                 account["state"]?.text ?? "",
-                String((account["resets_at"]?.text ?? "").prefix(16)).replacing("T", with: " "),
+                Terminal.time(account["resets_at"]),
             ]
         }
         if rows.isEmpty {
@@ -98,11 +95,39 @@ struct Status: ParsableCommand {
                 ))
         }
         let off = (status["receivers_off"]?.array ?? []).map(\.text)
-        if !off.isEmpty { parts.append("Receivers without an address, so off: \(off.joined(separator: ", "))") }
+        if !off.isEmpty {
+            parts.append("Receivers without an address, so off: \(Terminal.cut(off.joined(separator: ", ")))")
+        }
+        let troubled = (status["receivers"]?.array ?? []).compactMap(trouble)
+        if !troubled.isEmpty {
+            parts.append(
+                Terminal.colored("Receivers in trouble:", .red) + "\n"
+                    + troubled.map { "  \($0)" }.joined(separator: "\n"))
+        }
         if let error = status["policy_error"]?.string {
             parts.append(Terminal.colored("The newest policy was not taken:", .red) + "\n\(Terminal.safe(error))")
         }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// `ops: failing, 3 messages wait: hooks.slack.com answered 503`; nil of a receiver that takes its messages.
+    private static func trouble(_ receiver: JSON) -> String? {
+        let count = { (name: String) in receiver[name]?.integer ?? 0 }
+        let messages = { (count: Int64) in count == 1 ? "1 message" : "\(count) messages" }
+        let (pending, dead) = (count("pending"), count("dead"))
+        let name = receiver["name"]?.text ?? ""
+        var words: [String] = []
+        switch receiver["state"]?.string {
+        case "failing": words.append("failing")
+        case "disabled": words.append("wants no further messages, and gets none until the policy changes")
+        default: guard dead > 0 else { return nil }
+        }
+        if pending > 0, !words.isEmpty { words.append("\(messages(pending)) \(pending == 1 ? "waits" : "wait")") }
+        if dead > 0 {
+            words.append("\(messages(dead)) given up in the last 24 h (governor alerts retry --receiver \(name))")
+        }
+        let error = receiver["last_error"]?.string.map { ": \($0)" } ?? ""
+        return Terminal.cut("\(name): \(words.joined(separator: ", "))\(error)")
     }
 
     private static func percent(_ ratio: String) -> String {

@@ -43,7 +43,7 @@ import Testing
             policy: desk.book.policy, limits: desk.book.limits, accounts: desk.book.accounts, loose: gone, outbox: [:],
             now: monday)
         let plan = book.tick(at: monday + .minutes(1))
-        #expect(plan.resolved.map(\.end) == [.ruleChanged] && plan.notifications.map(\.group) == ["old"])
+        #expect(plan.resolved.map(\.end) == [.ruleChanged] && plan.notifications.flatMap(\.groups) == ["old"])
         #expect(book.loose.map(\.item) == ["policy.error"])
         #expect(book.tick(at: monday + .minutes(2)).alerts.isEmpty)
     }

@@ -11,7 +11,12 @@ struct MemoryLedger {
     private(set) var alerts: [String: Alert] = [:]
     private(set) var timers: [Plan.TimerKey: Timestamp] = [:]
     private var limits: [String: Book.InForce] = [:]
-    private var outbox: [String: Notification] = [:]
+    /// Every message, sent and dead ones too.
+    private(set) var messages: [String: Notification] = [:]
+    private(set) var tellings: [Telling] = []
+    private(set) var attempts: [DeliveryAttempt] = []
+    private var silences: [String: OperatorSilence] = [:]
+    private var disabled: [String: Messaging.Disabled] = [:]
     private var records: [UsageRecord] = []
     private(set) var holds: [Int64: Reservation] = [:]
     private var pauses: [String: OperatorPause] = [:]
@@ -26,10 +31,14 @@ struct MemoryLedger {
             let place = Place(meter: book.metering.meters[delta.key.meter].fingerprint, split: delta.key.split)
             slots[place, default: [:]][delta.slot, default: .zero] += amount
         }
-        for alert in plan.alerts { alerts[alert.id] = alert }
+        for alert in plan.alerts + plan.acknowledged { alerts[alert.id] = alert }
         for (key, since) in plan.timers { timers[key] = since }
         for (budget, limit) in plan.limits { limits[book.policy.budgets[budget].name] = limit }
-        for message in plan.notifications { outbox[message.id] = message.state == .pending ? message : nil }
+        for message in plan.notifications { messages[message.id] = message }
+        tellings += plan.tellings
+        attempts += plan.attempts
+        for (id, silence) in plan.silences { silences[id] = silence }
+        for (name, disabled) in plan.disabled { self.disabled[name] = disabled }
         for (id, hold) in plan.holds { holds[id] = hold }
         for (id, pause) in plan.pauses { pauses[id] = pause }
         for (place, mood) in plan.moods { moods[place] = mood }
@@ -73,13 +82,30 @@ struct MemoryLedger {
             policy: policy,
             limits: policy.budgets.map { limits[$0.name] ?? Book.InForce(limit: $0.limit, revision: 0) },
             accounts: accounts, rules: policy.rules.map { states(of: $0, now: now) },
-            loose: alerts.values.filter { $0.kind == .policy && $0.state == .firing }, outbox: outbox,
+            loose: alerts.values.filter { isLoose($0, policy) }.sorted { $0.id < $1.id },
+            outbox: messages.filter { $0.value.state == .pending }, messaging: messaging(now: now),
             admission: Admission(
                 holds: Holds(
                     Array(holds.values), lastID: holds.keys.max() ?? 0,
                     overrun: holds.values.reduce(.zero) { $0 + $1.overrun }),
                 pauses: Array(pauses.values)),
             watch: Watch(sequence: events.last?.sequence ?? 0, moods: moods), now: now)
+    }
+
+    private func isLoose(_ alert: Alert, _ policy: Policy) -> Bool {
+        guard alert.state == .firing else { return false }
+        switch alert.kind {
+        case .policy, .delivery: return true
+        case .threshold, .forecast: return !policy.budgets.contains { $0.name == alert.item }
+        case .rule: return !policy.rules.contains { $0.name == alert.item }
+        }
+    }
+
+    private func messaging(now: Timestamp) -> Messaging {
+        var log = NotificationLog()
+        for message in messages.values.sorted(by: { ($0.dueAt, $0.id) < ($1.dueAt, $1.id) }) { log.take(message) }
+        return Messaging(
+            log: log, silences: silences.values.filter { $0.silence.interval.end > now }, disabled: disabled)
     }
 
     private mutating func store(_ change: RecordChange, charges: [Charge]?) {

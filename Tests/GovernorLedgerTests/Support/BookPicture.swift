@@ -22,6 +22,8 @@ struct BookPicture: Equatable {
     var rules: [String: [Split: RulePicture]]
     var loose: Set<Alert>
     var outbox: [String: Notification]
+    var silences: [String: OperatorSilence]
+    var disabled: [String: Messaging.Disabled]
     var live: [Int64: Reservation]
     var ended: [Int64: Reservation]
     var overrun: Money
@@ -43,6 +45,8 @@ struct BookPicture: Equatable {
         }
         loose = Set(book.loose)
         outbox = book.outbox
+        silences = book.messaging.silences.filter { $0.value.silence.interval.end > now }
+        disabled = book.messaging.disabled
         live = book.admission.holds.live
         ended = book.admission.holds.ended.filter { $0.value.endedAt.map { $0 + Holds.endedFor > now } ?? false }
         overrun = book.admission.holds.overrun

@@ -116,3 +116,8 @@ extension Account {
     /// What was spent in the slots that count at `now`.
     func dollars(at now: Timestamp, _ window: Window) -> Money { spent(at: now, window: window).cost }
 }
+
+extension Ledger {
+    /// The newest alerts, newest first.
+    func alerts(limit: Int) throws -> [Alert] { try alerts(AlertFilter(limit: limit)).map(\.alert) }
+}

@@ -32,12 +32,13 @@ struct World {
 
     /// One thing happens, and time goes on.
     mutating func step() throws {
-        switch random.number(0..<17) {
+        switch random.number(0..<18) {
         case 0, 1: try tick()
         case 2: try deliver()
         case 3: try resume()
         case 4...7: try hold()
         case 8: try pause()
+        case 9: try attend()
         default: try note(ledger.carryOut(try changes(), on: &book, at: now))
         }
         now =
@@ -110,13 +111,37 @@ struct World {
     }
 
     private mutating func deliver() throws {
-        guard var notification = book.outbox.values.min(by: { $0.id < $1.id }) else { return }
-        notification.attempts += 1
-        notification.state = random.pick([.pending, .sent, .dead])
-        notification.nextAt = now + .minutes(2)
-        notification.lastError = notification.state == .sent ? nil : "it said \"no\""
+        guard let notification = book.outbox.values.min(by: { $0.id < $1.id }) else { return }
+        let failure = DeliveryFailure(random.pick([.http4xx, .gone, .timeout]), "it said \"no\"")
+        let outcome: DeliveryOutcome = random.pick([
+            .delivered, .refused(failure), .failed(failure, retryAfter: .minutes(2)),
+        ])
+        let lost = random.once(in: 4) ? ["bob@example.com": failure] : [:]
+        let result = DeliveryResult(outcome, settled: ["ada@example.com"], lost: lost)
         var planner = Planner(book: book, now: now)
-        planner.add(notification)
+        planner.add(Delivery(notification: notification.id, result: result, at: now, jitter: 0.3))
+        try note(ledger.commit(planner.finish(), on: &book))
+    }
+
+    /// An operator looks after alerts: acknowledges one, mutes some, ends a silence, tries messages again.
+    private mutating func attend() throws {
+        var planner = Planner(book: book, now: now)
+        switch random.number(0..<4) {
+        case 0:
+            guard let alert = book.firing.min(by: { $0.id < $1.id }) else { return }
+            #expect(planner.acknowledge(alert.id, by: "ada") != nil)
+        case 1:
+            let interval = Interval(start: now, end: now + .minutes(random.number(1...90)))
+            let worker = Matcher.Term(key: .label(.worker), globs: [Glob("w-*")])
+            let silence = Silence(
+                items: random.once(in: 2) ? [Glob("*")] : [],
+                matcher: random.once(in: 2) ? .all : Matcher(terms: [worker]), interval: interval,
+                reason: "a \"test\"", by: random.once(in: 2) ? "ada" : nil)
+            planner.silence(OperatorSilence(silence))
+        case 2:
+            if let id = book.messaging.silences.keys.min() { _ = planner.expireSilence(id) }
+        default: planner.retry(try ledger.deadNotifications(id: nil, receiver: nil))
+        }
         try note(ledger.commit(planner.finish(), on: &book))
     }
 

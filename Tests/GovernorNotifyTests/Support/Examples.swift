@@ -43,13 +43,12 @@ enum Examples {
     }
 
     static func notification(_ alerts: [Alert], event: Alert.State = .firing) throws -> Notification {
-        notification(try #require(alerts.first).item, alerts.map { Notification.Item(alert: $0, event: event) })
+        notification(alerts.map { Notification.Item(alert: $0, event: event) })
     }
 
-    static func notification(_ group: String, _ items: [Notification.Item]) -> Notification {
+    static func notification(_ items: [Notification.Item]) -> Notification {
         Notification(
-            id: "nt_1", receiver: "ops", group: group, items: items, createdAt: firedAt, state: .pending, attempts: 0,
-            nextAt: firedAt, lastError: nil)
+            id: "nt_1", receiver: "ops", items: items, createdAt: firedAt, dueAt: firedAt, nextAt: firedAt)
     }
 
     static func message(worker: String = "w-1", dashboardURL: String? = nil, forecast: String? = nil) throws -> Message

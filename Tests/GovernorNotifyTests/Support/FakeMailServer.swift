@@ -41,6 +41,7 @@ final class FakeMailServer: Sendable {
             var mails: [Mail] = []
             var counts: [Stage: Int] = [:]
             var connections = 0
+            var hung: Duration?
         }
         let state = Mutex(State())
     }
@@ -73,6 +74,9 @@ final class FakeMailServer: Sendable {
     var lines: [String] { seen.state.withLock { $0.lines } }
     /// Mails that were taken, or whose end was answered otherwise.
     var mails: [Mail] { seen.state.withLock { $0.mails } }
+    /// How long the other side bore with the last silence, told as the arrival of `gone`.
+    var hung: Duration? { seen.state.withLock { $0.hung } }
+    static let gone = "(gone)"
     var connections: Int { seen.state.withLock { $0.connections } }
 
     /// One connection.
@@ -147,8 +151,11 @@ final class FakeMailServer: Sendable {
                 return nil
             case .drop: return nil
             case .hang:
+                let began = ContinuousClock.now
                 var byte: UInt8 = 0
                 while recv(connection, &byte, 1, 0) > 0 {}
+                seen.state.withLock { $0.hung = ContinuousClock.now - began }
+                arrived.yield(FakeMailServer.gone)
                 return nil
             }
         }
