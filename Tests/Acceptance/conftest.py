@@ -15,11 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from certificates import Authority
 from daemon import Daemon
 from fake_slack import FakeSlack
 from place import REPOSITORY, Place
 from scripted_daemon import ScriptedDaemon
 from settable_clock import SettableClock
+from settable_disk import SettableDisk
+from trial import Trial
 from wires import TOKEN, WIRES, Wire
 from work import Work
 
@@ -72,6 +75,29 @@ def clock(place: Place) -> SettableClock:
     clock = SettableClock(place.folder)
     place.environment |= clock.environment
     return clock
+
+
+@pytest.fixture
+def disk(place: Place) -> SettableDisk:
+    """The disk under the ledger of every daemon that is started from here on."""
+    disk = SettableDisk(place.folder, place.environment)
+    place.environment |= disk.environment
+    return disk
+
+
+@pytest.fixture(scope="session")
+def authority() -> Iterator[Authority]:
+    folder = Path(tempfile.mkdtemp(prefix="gov-ca-"))
+    yield Authority(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def trial(place: Place, clock: SettableClock) -> Iterator[Trial]:
+    """A receiver that fails beside one that works, and a clock that makes the waits between attempts short."""
+    trial = Trial(place, clock)
+    yield trial
+    trial.close()
 
 
 @pytest.fixture

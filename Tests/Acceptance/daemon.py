@@ -56,6 +56,8 @@ class Daemon:
     addresses: dict[str, str] = field(default_factory=dict)
     umask: int = 0o022
     listen: str = "127.0.0.1:0"
+    #: Every line it has written to its standard output.
+    output: list[str] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
     _control: ControlSocket | None = None
 
@@ -63,7 +65,7 @@ class Daemon:
         """Starts and waits until it says `ready`; fails with its own words when it doesn't."""
         process = self.launch()
         lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=_pass_on, args=(process, lines), daemon=True).start()
+        threading.Thread(target=_pass_on, args=(process, lines, self.output), daemon=True).start()
         self.addresses = {}
         deadline = time.monotonic() + START_WITHIN
         while True:
@@ -116,6 +118,10 @@ class Daemon:
         process.kill()
         process.wait(STOP_WITHIN)
         self._forget()
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
 
     def restart(self) -> Daemon:
         self.stop()
@@ -197,9 +203,11 @@ def scrubbed_environment(folder: Path) -> dict[str, str]:
         "NO_COLOR": "1"}
 
 
-def _pass_on(process: subprocess.Popen[bytes], lines: queue.Queue[str | None]) -> None:
+def _pass_on(process: subprocess.Popen[bytes], lines: queue.Queue[str | None], kept: list[str]) -> None:
     assert process.stdout is not None
     with process.stdout as output:
-        for line in output:
-            lines.put(line.decode(errors="replace").rstrip("\n"))
+        for raw in output:
+            line = raw.decode(errors="replace").rstrip("\n")
+            kept.append(line)
+            lines.put(line)
     lines.put(None)

@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 
+import alert_to_webhook
 import check
 import ingest
 import line_to_pause
@@ -27,6 +28,7 @@ ALL = {
     "redis_floor": redis_floor.figures,
     "reserve": reserve.figures,
     "line_to_pause": line_to_pause.figures,
+    "alert_to_webhook": alert_to_webhook.figures,
     "process_start": process_start.figures,
     "ingest": ingest.figures,
     "planning": planning.figures,
