@@ -5,7 +5,7 @@ package protocol Notifier: Sendable {
     /// The least time between two messages to it; see `Pacing`.
     var spacing: Span { get }
 
-    /// Makes one attempt. Cancelling the task ends it within about a second.
+    /// Makes one attempt. Cancelling the task ends it within about three seconds.
     func send(_ letter: Letter) async -> DeliveryResult
 }
 

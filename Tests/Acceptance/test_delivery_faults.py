@@ -6,6 +6,7 @@ Each fault is one receiver's while a second one works. The waits between attempt
 
 from __future__ import annotations
 
+import threading
 import time
 from email.utils import formatdate
 from typing import Any
@@ -328,6 +329,24 @@ def test_killed_after_it_was_sent_and_before_that_was_written_down(trial: Trial)
     trial.wait_deliveries("sent")
     assert_none_lost(trial, server.requests, repeats=1)
     assert len(attempts(server)) == 2
+    trial.assert_each_good_once()
+
+
+def test_an_orderly_stop_waits_a_moment_for_an_answer(trial: Trial) -> None:
+    """What is taken meanwhile is not sent again after the next start, as it would be after a kill."""
+    server = trial.with_server(ScriptedHTTP())
+    server.script(Held())
+    daemon = trial.start(webhook(server))
+    trial.cross_undelayed()
+    server.arrives(1)
+    answering = threading.Timer(0.3, server.release)
+    answering.start()
+    daemon.stop()
+    answering.join()
+    daemon.start()
+    trial.wait_deliveries("sent")
+    assert_none_lost(trial, server.requests)
+    assert len(attempts(server)) == 1
     trial.assert_each_good_once()
 
 

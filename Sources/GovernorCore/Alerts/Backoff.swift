@@ -19,6 +19,6 @@ package enum Backoff {
 
     /// Whether a message that was just tried again in vain is given up.
     package static func isExhausted(_ notification: Notification, at now: Timestamp) -> Bool {
-        now - notification.createdAt > patience && notification.attempts >= fewestAttempts
+        now - notification.dueAt > patience && notification.attempts >= fewestAttempts
     }
 }

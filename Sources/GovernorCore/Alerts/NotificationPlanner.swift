@@ -59,8 +59,9 @@ package struct NotificationPlanner {
     package mutating func tellAgain(_ firing: (String) -> [Alert], isMuted: (Alert) -> Bool) {
         for group in log.groups.sorted(by: { ($0.receiver, $0.item) < ($1.receiver, $1.item) }) {
             guard let receiver = policy.receiver(group.receiver), mayRepeat(group, receiver) else { continue }
+            let isPending = isPending(group)
             for alert in firing(group.item) where alert.notified.contains(group.receiver) {
-                let question = repeatQuestion(alert, receiver, isMuted: isMuted(alert))
+                let question = repeatQuestion(alert, receiver, isMuted: isMuted(alert), isPending: isPending)
                 guard case .tell = Telling.answer(question) else { continue }
                 decide(question, Notification.Item(alert: alert, event: .firing, isRepeat: true), receiver)
             }
@@ -70,7 +71,8 @@ package struct NotificationPlanner {
     /// What would be told of an alert that fires, as things are.
     package func outlook(_ alert: Alert, isMuted: Bool) -> [Outlook] {
         policy.receivers.map { receiver in
-            var question = repeatQuestion(alert, receiver, isMuted: isMuted)
+            let group = NotificationLog.Group(receiver: receiver.name, item: alert.item)
+            var question = repeatQuestion(alert, receiver, isMuted: isMuted, isPending: isPending(group))
             question.isNamed = alert.notified.contains(receiver.name)
             switch Telling.answer(question) {
             case .tell(let reason, let due): return Outlook(receiver: receiver.name, reason: reason, at: due)
@@ -120,15 +122,22 @@ package struct NotificationPlanner {
         return question
     }
 
-    private func repeatQuestion(_ alert: Alert, _ receiver: Receiver, isMuted: Bool) -> Telling.Question {
+    private func repeatQuestion(
+        _ alert: Alert, _ receiver: Receiver, isMuted: Bool, isPending: Bool
+    ) -> Telling.Question {
         var question = question(.repeated, alert, receiver)
         question.isSilenced = isMuted || alert.silenced
         question.wasTold = !alert.silenced
-        question.isPending = messages.values.contains { message in
-            message.receiver == receiver.name && message.state == .pending && !fresh.contains(message.id)
-                && message.items.contains { $0.alert.item == alert.item }
-        }
+        question.isPending = isPending
         return question
+    }
+
+    /// Whether a message of the group is on its way.
+    private func isPending(_ group: NotificationLog.Group) -> Bool {
+        messages.values.contains { message in
+            message.receiver == group.receiver && message.state == .pending && !fresh.contains(message.id)
+                && message.items.contains { $0.alert.item == group.item }
+        }
     }
 
     private func repeatEvery(_ kind: Alert.Kind, _ receiver: Receiver) -> Span? {

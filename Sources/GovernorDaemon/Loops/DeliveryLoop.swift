@@ -131,8 +131,9 @@ final class DeliveryLoop: Sendable {
         defer { release(receiver.name) }
         let result = await send(message, to: receiver)
         let now = governor.clock()
-        // Stopped in the middle: the row is still pending and the next start sends the same id.
-        if Task.isCancelled, result.outcome != .delivered { return }
+        // Stopped in the middle: the row is still pending and the next start sends the same id; but not the parts that
+        // arrived.
+        if Task.isCancelled, result.outcome != .delivered, result.settled.isEmpty { return }
         state.withLock { state in
             state.lastSent[receiver.name] = now
             state.asked[receiver.name] =

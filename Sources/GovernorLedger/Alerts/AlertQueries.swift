@@ -71,10 +71,12 @@ extension Ledger {
         }
     }
 
+    /// Those that tell of it still: a higher threshold may have taken its place since it was planned.
     private static func messages(of alert: String, _ database: Database) throws -> [Notification] {
         let statement = try database.cachedStatement(
             sql: """
-                SELECT * FROM notification WHERE id IN (SELECT notification FROM telling WHERE alert = ?)
+                SELECT * FROM notification
+                WHERE id IN (SELECT notification FROM telling WHERE alert = ?1) AND instr(items, ?1) > 0
                 ORDER BY created_at, id
                 """)
         return try Row.fetchAll(statement, arguments: [alert]).map { NotificationRows.head($0) }

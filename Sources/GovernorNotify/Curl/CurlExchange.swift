@@ -26,8 +26,8 @@ final class CurlExchange {
     private(set) var refusedAddress: (address: String, rule: AddressRule)?
     private var hasAllowedAddress = false
     /// Of a transfer of mail.
-    var talk = MailTalk() { didSet { if !talk.isOver { leftAt = nil } } }
-    /// Since when a mail server is waited for to say goodbye.
+    var talk = MailTalk() { didSet { if !talk.isOver, !stop.isSet { leftAt = nil } } }
+    /// Since when a mail server is waited for to say goodbye, or the transfer is to be stopped.
     private var leftAt: ContinuousClock.Instant?
 
     init(allowsPrivate: Bool, stop: Stop) {
@@ -104,10 +104,10 @@ final class CurlExchange {
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Whether the transfer shall end now.
+    /// Whether the transfer shall end now: an answer that is on its way spares the receiver a repeat after the next start,
+    /// and a server that says goodbye a reset, but neither is waited for long.
     private var isDone: Bool {
-        if stop.isSet { return true }
-        guard talk.isOver else { return false }
+        guard stop.isSet || talk.isOver else { return false }
         let now = ContinuousClock.now
         leftAt = leftAt ?? now
         return leftAt.map { now - $0 > .seconds(2) } ?? false

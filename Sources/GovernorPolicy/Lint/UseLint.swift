@@ -5,7 +5,8 @@ extension PolicyLint {
     func checkUses(_ reading: inout Reading) {
         let actions = policy.budgets.flatMap { $0.thresholds.map(\.actions) } + policy.rules.map(\.actions)
         let told = Set(actions.flatMap(\.notify))
-        for receiver in policy.receivers where !told.contains(receiver.name) {
+        // A digest reports whether anything happened or not.
+        for receiver in policy.receivers where !told.contains(receiver.name) && receiver.digest == nil {
             guard let place = places.receivers[receiver.name] else { continue }
             reading.warning(
                 "nothing tells the receiver \"\(receiver.name)\" but an error in the policy itself", at: place,
