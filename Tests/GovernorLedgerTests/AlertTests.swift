@@ -37,6 +37,8 @@ import Testing
         try deliver(id, DeliveryResult(.refused(no)), &book)
         #expect(try ledger.book(for: policy, now: monday).outbox.isEmpty)
         #expect(try ledger.notifications(limit: 9).map(\.state) == [.dead])
+        #expect(try ledger.deliveries(recent: monday).map(\.recent) == [1])
+        #expect(try ledger.deliveries(recent: monday + .seconds(1)).map(\.recent) == [0])
         #expect(try ledger.deadNotifications(id: id, receiver: nil).map(\.items) == [tried.items])
         #expect(try ledger.deadNotifications(id: nil, receiver: "oncall").isEmpty)
 

@@ -3,6 +3,26 @@ import GovernorNotify
 import Testing
 
 @Suite struct MessageTests {
+    @Test func `what is told again says so, and its subject is what is left without the label`() throws {
+        let budget = try Examples.budget()
+        let alert = Examples.alert(budget)
+        let made = { (items: [Notification.Item]) in
+            Message(
+                Examples.notification(items), policy: try Examples.policy(budget), forecast: nil,
+                now: Examples.firedAt)
+        }
+        let repeated = try made([Notification.Item(alert: alert, event: .firing, isRepeat: true)])
+        #expect(repeated.title == "Still warning: w-1 reached 80% of worker-day")
+        #expect(
+            repeated.entries.map(\.headline) == ["w-1 reached 80% of worker-day at 2026-11-21 14:48, and it goes on"])
+        let first = try made([Notification.Item(alert: alert, event: .firing)])
+        #expect(first.title == "Warning: w-1 reached 80% of worker-day")
+        let over = try made([Notification.Item(alert: alert, event: .resolved)])
+        #expect(over.title.hasPrefix("Resolved: "))
+        #expect(repeated.subject == first.subject && first.subject == "w-1 reached 80% of worker-day")
+        #expect(!over.subject.hasPrefix("Resolved"))
+    }
+
     @Test func `one crossing reads in the order of the contract`() throws {
         let message = try Examples.message(
             dashboardURL: "https://governor.example.com/", forecast: "$41.20 by midnight at this rate")

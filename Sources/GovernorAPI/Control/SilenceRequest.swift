@@ -71,9 +71,8 @@ package struct SilenceRequest: Hashable, Sendable {
         var items: [Glob] = []
         for glob in budgets { items += try Self.items(glob, "budget", budgetNames, others: ("rule", ruleNames)) }
         for glob in rules { items += try Self.items(glob, "rule", ruleNames, others: ("budget", budgetNames)) }
-        let matcher = Matcher(terms: labels.pairs.map { Matcher.Term(key: $0.key, globs: [Glob($0.value)]) })
         return Silence(
-            items: items, matcher: matcher, interval: Interval(start: now, end: until), reason: reason, by: by)
+            items: items, matcher: Matcher(labels), interval: Interval(start: now, end: until), reason: reason, by: by)
     }
 
     /// The pattern as it is, or the names it stands for where it would match items of the other kind too.

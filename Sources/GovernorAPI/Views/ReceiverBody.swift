@@ -19,7 +19,8 @@ package struct ReceiverView: Hashable, Sendable {
     /// Messages that wait for an attempt.
     package var pending: Int = 0
     /// Messages that were given up in the last 24 hours.
-    package var dead: Int = 0
+    /// nil where the ledger could not be asked.
+    package var dead: Int? = 0
     package var lastDeliveredAt: Timestamp?
     /// What the last attempt that failed said, without anything secret in it.
     package var lastError: String?
@@ -60,7 +61,7 @@ extension JSONWriter {
             json.field("kind", ifPresent: receiver.kind)
             json.field("state", receiver.state.rawValue)
             json.field("pending", Int64(receiver.pending))
-            json.field("dead", Int64(receiver.dead))
+            if let dead = receiver.dead { json.field("dead", Int64(dead)) }
             if let last = receiver.lastDeliveredAt { json.field("last_delivered_at", RFC3339.text(last, in: zone)) }
             json.field("last_error", ifPresent: receiver.lastError)
             json.field("digest", ifPresent: receiver.digest)

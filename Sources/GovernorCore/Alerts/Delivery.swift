@@ -35,7 +35,7 @@ extension Notification {
 
     /// `Critical: w-1 reached 100% of worker-day and 3 more`, for people who look for what did not arrive.
     package var gist: String {
-        guard let worst = items.max(by: { $0.alert.severity.rank < $1.alert.severity.rank }) else { return "a digest" }
+        guard let worst = Message.inOrder(items).first else { return "a digest" }
         let more = items.count > 1 ? " and \(items.count - 1) more" : ""
         return "\(worst.alert.headline)\(worst.event == .resolved ? ", resolved" : "")\(more)"
     }

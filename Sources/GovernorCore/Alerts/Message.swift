@@ -100,8 +100,7 @@ package struct Message: Hashable, Sendable {
         let severity = firing.map(\.alert.severity).max { $0.rank < $1.rank } ?? .info
         let writer = EntryWriter(policy: policy, now: now)
         let isRepeat = !items.isEmpty && items.allSatisfy(\.isRepeat)
-        let name = isRepeat ? "Still \(severity.rawValue)" : Self.name(severity)
-        let label = firing.isEmpty ? "Resolved" : name
+        let label = firing.isEmpty ? Self.resolvedLabel : Self.label(severity, isRepeat: isRepeat)
         let subject: String
         if let only = items.first, items.count == 1 {
             subject = writer.subject(only)
@@ -198,12 +197,25 @@ package struct Message: Hashable, Sendable {
         return "\(items.count) alerts of \(whose)\(part)"
     }
 
-    private static func name(_ severity: Alert.Severity) -> String {
-        switch severity {
+    private static let resolvedLabel = "Resolved"
+
+    private static func label(_ severity: Alert.Severity, isRepeat: Bool) -> String {
+        if isRepeat { return "Still \(severity.rawValue)" }
+        return switch severity {
         case .info: "Info"
         case .warning: "Warning"
         case .critical: "Critical"
         }
+    }
+
+    /// The title without its label, for receivers that show that by itself.
+    package var subject: String {
+        let severities = [Alert.Severity.info, .warning, .critical]
+        let labels =
+            [Self.resolvedLabel]
+            + severities.flatMap { [Self.label($0, isRepeat: false), Self.label($0, isRepeat: true)] }
+        let label = labels.first { title.hasPrefix("\($0): ") }
+        return label.map { String(title.dropFirst($0.count + 2)) } ?? title
     }
 
     /// The order in which a message tells its alerts: the worst first.
@@ -301,22 +313,11 @@ private struct EntryWriter {
         let labels = alert.split.labels(per: alert.per).map { key, value in
             let plain = Message.clean(value, limit: Message.valueLimit)
             return switch key {
-            case .label(let name): " --\(name.rawValue) \(Self.quoted(plain))"
-            case .tag(let tag): " --tag \(Self.quoted("\(tag)=\(plain)"))"
+            case .label(let name): " --\(name.rawValue) \(ShellWord.quoted(plain))"
+            case .tag(let tag): " --tag \(ShellWord.quoted("\(tag)=\(plain)"))"
             }
         }
         return "somebody runs: governor resume\(labels.joined())"
-    }
-
-    /// A word as a shell takes it for one: whoever pastes the command runs nothing that a label says.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./:=@,+".utf8.contains(byte)
-        }
-        return isPlain && !word.isEmpty
-            ? word
-            : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
 
     /// `2026-11-22 00:00, in 9h 12m`.

@@ -88,39 +88,11 @@ extension Planner {
 
     /// Tells of alerts that still fire after the silence that muted them has ended.
     mutating func liftSilences() {
-        for place in policy.budgets.indices {
-            let muted = book.accounts[place].filter { _, account in
-                account.crossings.contains { $0.alert.silenced && $0.alert.state == .firing }
-            }
-            for split in muted.keys.sorted(by: { $0.raw < $1.raw }) {
-                let key = AccountKey(meter: place, split: split)
-                var account = self.account(key)
-                for index in account.crossings.indices {
-                    let alert = account.crossings[index].alert
-                    guard alert.silenced, alert.state == .firing, !isMuted(alert) else { continue }
-                    account.crossings[index].alert.silenced = false
-                    plan.alerts.append(account.crossings[index].alert)
-                }
-                plan.accounts[key] = account
-            }
-        }
-        for place in policy.rules.indices {
-            for split in book.rules[place].keys.sorted(by: { $0.raw < $1.raw }) {
-                let key = RuleKey(rule: place, split: split)
-                guard var state = plan.rules[key] ?? book.rules[place][split], var alert = state.alert,
-                    alert.silenced, !isMuted(alert)
-                else { continue }
-                alert.silenced = false
-                state.alert = alert
-                plan.rules[key] = state
-                plan.alerts.append(alert)
-            }
-        }
-        var loose = plan.loose ?? book.loose
-        for index in loose.indices where loose[index].silenced && !isMuted(loose[index]) {
-            loose[index].silenced = false
-            plan.alerts.append(loose[index])
-            plan.loose = loose
+        let (silences, now) = (silences, now)
+        plan.alerts += changeFiring { alert in
+            alert.silenced && !silences.contains { $0.mutes(alert, at: now) }
+        } _: {
+            $0.silenced = false
         }
     }
 }

@@ -1,11 +1,11 @@
 /// Deliveries, silences and acknowledgements: what happens to alerts after they have fired.
 extension Planner {
     /// Whether a silence of the policy's or of an operator's mutes the alert.
-    func isMuted(_ alert: Alert) -> Bool {
-        if policy.silences.contains(where: { $0.mutes(alert, at: now) }) { return true }
-        var silences = book.messaging.silences
-        for (id, silence) in plan.silences { silences[id] = silence }
-        return silences.values.contains { $0.silence.mutes(alert, at: now) }
+    func isMuted(_ alert: Alert) -> Bool { silences.contains { $0.mutes(alert, at: now) } }
+
+    /// The policy's and operators', as they will be.
+    var silences: [Silence] {
+        policy.silences + book.messaging.silences.merging(plan.silences) { _, new in new }.values.map(\.silence)
     }
 
     /// Whether one has ended since all was looked at.
@@ -19,13 +19,12 @@ extension Planner {
     /// Of those an item names, the receivers that an alert is for; why the others are not is written down.
     mutating func audience(of alert: String, named: [String], outranked: Set<String> = []) -> [String] {
         named.filter { name in
-            let reason: Telling.Reason? =
-                policy.receiver(name)?.isOff != false ? .receiverOff : outranked.contains(name) ? .outranked : nil
-            if let reason {
-                plan.tellings.append(
-                    Telling(alert: alert, receiver: name, event: .firing, at: now, reason: reason))
-            }
-            return reason == nil
+            var question = Telling.Question(.firing, now: now)
+            question.isOff = policy.receiver(name)?.isOff ?? true
+            question.isOutranked = outranked.contains(name)
+            guard case .keep(let reason, _) = Telling.answer(question) else { return true }
+            plan.tellings.append(Telling(alert: alert, receiver: name, event: .firing, at: now, reason: reason))
+            return false
         }
     }
 
@@ -203,38 +202,53 @@ extension Planner {
     /// - Returns: the alert; nil when none of that id fires.
     package mutating func acknowledge(_ id: String, by: String) -> Alert? {
         let acknowledgement = Alert.Acknowledgement(by: by, at: now)
+        let known = changeFiring {
+            $0.id == id
+        } _: {
+            $0.acknowledgement = acknowledgement
+        }
+        plan.acknowledged += known
+        return known.first
+    }
+
+    /// Changes alerts that fire where they stand: in accounts, in rules' states, or loose.
+    /// - Returns: those that were meant, as they are now.
+    mutating func changeFiring(where isMeant: (Alert) -> Bool, _ change: (inout Alert) -> Void) -> [Alert] {
+        var changed: [Alert] = []
         for place in policy.budgets.indices {
-            for (split, account) in book.accounts[place] {
-                let crossings = account.crossings
-                guard let index = crossings.firstIndex(where: { $0.alert.id == id && $0.alert.state == .firing })
-                else { continue }
+            let meant = book.accounts[place].filter { _, account in
+                account.crossings.contains { $0.alert.state == .firing && isMeant($0.alert) }
+            }
+            for split in meant.keys.sorted(by: { $0.raw < $1.raw }) {
                 let key = AccountKey(meter: place, split: split)
                 var account = self.account(key)
-                account.crossings[index].alert.acknowledgement = acknowledgement
+                for index in account.crossings.indices {
+                    let alert = account.crossings[index].alert
+                    guard alert.state == .firing, isMeant(alert) else { continue }
+                    change(&account.crossings[index].alert)
+                    changed.append(account.crossings[index].alert)
+                }
                 plan.accounts[key] = account
-                return note(acknowledged: account.crossings[index].alert)
             }
         }
         for place in policy.rules.indices {
-            for (split, state) in book.rules[place] {
-                guard var alert = state.alert, alert.id == id else { continue }
-                alert.acknowledgement = acknowledgement
-                var state = state
+            for split in book.rules[place].keys.sorted(by: { $0.raw < $1.raw }) {
+                let key = RuleKey(rule: place, split: split)
+                guard var state = plan.rules[key] ?? book.rules[place][split], var alert = state.alert, isMeant(alert)
+                else { continue }
+                change(&alert)
                 state.alert = alert
-                plan.rules[RuleKey(rule: place, split: split)] = state
-                return note(acknowledged: alert)
+                plan.rules[key] = state
+                changed.append(alert)
             }
         }
         var loose = plan.loose ?? book.loose
-        guard let index = loose.firstIndex(where: { $0.id == id }) else { return nil }
-        loose[index].acknowledgement = acknowledgement
-        plan.loose = loose
-        return note(acknowledged: loose[index])
-    }
-
-    private mutating func note(acknowledged alert: Alert) -> Alert {
-        plan.acknowledged.append(alert)
-        return alert
+        for index in loose.indices where isMeant(loose[index]) {
+            change(&loose[index])
+            changed.append(loose[index])
+            plan.loose = loose
+        }
+        return changed
     }
 
     /// What would be told of an alert that fires, as things are.

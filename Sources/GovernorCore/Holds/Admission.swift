@@ -41,9 +41,7 @@ package struct OperatorPause: Hashable, Sendable {
     /// A second pause of the same labels replaces the first.
     package var id: String { labels.text }
 
-    package var matcher: Matcher {
-        Matcher(terms: labels.pairs.map { Matcher.Term(key: $0.key, globs: [Glob($0.value)]) })
-    }
+    package var matcher: Matcher { Matcher(labels) }
 
     package func holds(at now: Timestamp) -> Bool { until.map { $0 > now } ?? true }
 

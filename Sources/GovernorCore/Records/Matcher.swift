@@ -91,6 +91,11 @@ package struct Matcher: Hashable, Sendable {
 
     package init(terms: [Term]) { self.terms = terms }
 
+    /// What carries every one of these labels, whose values may be patterns.
+    package init(_ labels: Labels) {
+        self.init(terms: labels.pairs.map { Term(key: $0.key, globs: [Glob($0.value)]) })
+    }
+
     /// What matching found out.
     package enum Outcome: Hashable, Sendable {
         case matches

@@ -1,6 +1,7 @@
 import GovernorAPI
 import GovernorCore
 import GovernorLedger
+import Logging
 
 extension Governor {
     /// The accounts a query asks for, in the order of the policy, then by split.
@@ -72,14 +73,17 @@ extension Governor {
 extension Governor {
     /// How the policy's receivers are doing.
     private func receivers(_ book: Book, now: Timestamp) -> [ReceiverView] {
-        let counts = (try? ledger.deliveries()) ?? []
-        let dead = ((try? ledger.deliveries(since: now - .days(1))) ?? []).filter { $0.state == .dead }
+        var counts: [DeliveryCount]?
+        do { counts = try ledger.deliveries(recent: now - .days(1)) } catch {
+            logger.error("messages could not be counted", metadata: ["error": "\(error)"])
+        }
         return book.policy.receivers.map { receiver in
             var view = ReceiverView(receiver)
             let waiting = book.outbox.values.filter { $0.receiver == receiver.name && $0.dueAt <= now }
             view.pending = waiting.count
-            view.dead = dead.first { $0.receiver == receiver.name }.map { Int($0.count) } ?? 0
-            view.lastDeliveredAt = counts.first { $0.receiver == receiver.name && $0.state == .sent }?.attemptedAt
+            let own = counts?.filter { $0.receiver == receiver.name }
+            view.dead = own.map { own in own.first { $0.state == .dead }.map { Int($0.recent) } ?? 0 }
+            view.lastDeliveredAt = own?.first { $0.state == .sent }?.attemptedAt
             let failing = waiting.filter { $0.attempts > 0 }.max { ($0.attemptedAt ?? now) < ($1.attemptedAt ?? now) }
             view.lastError = failing?.lastError
             if failing != nil { view.state = .failing }

@@ -1,6 +1,7 @@
 import GovernorAPI
 import GovernorCore
 import GovernorLedger
+import Logging
 
 /// What a group of commands does, planned over the present book; on the writer's thread.
 extension Governor {
@@ -113,7 +114,7 @@ extension Governor {
         case .silence(let silence):
             _ = try change { $0.silence(silence) }
             return .silenced(silence)
-        case .expireSilence(let id, _): return try expireSilence(id)
+        case .expireSilence(let id, let by): return try expireSilence(id, by: by)
         case .acknowledge(let id, let by): return try acknowledge(id, by: by)
         case .ingest, .tick, .seal, .delivery, .hold, .snapshot, .policyProblem: return .done
         }
@@ -145,10 +146,13 @@ extension Governor {
         return .retried(dead.count)
     }
 
-    private func expireSilence(_ id: String) throws(LedgerError) -> CommandOutcome {
+    private func expireSilence(_ id: String, by: String) throws(LedgerError) -> CommandOutcome {
         var ended: OperatorSilence?
         _ = try change { ended = $0.expireSilence(id) }
-        if let ended { return .silenced(ended) }
+        if let ended {
+            logger.notice("a silence was ended", metadata: ["id": "\(id)", "by": "\(Message.clean(by))"])
+            return .silenced(ended)
+        }
         return .refused(
             ControlError(
                 .notFound, "no silence \(id) is in force; those of the policy's files end with their files",

@@ -1,4 +1,5 @@
 import GovernorCore
+import GovernorLedger
 import GovernorNotify
 import Logging
 import Synchronization
@@ -42,9 +43,9 @@ final class DeliveryLoop: Sendable {
     func run(nudges: some AsyncSequence<Void, Never> & Sendable) async {
         await withDiscardingTaskGroup { group in
             for await _ in nudges {
-                for task in tasks() {
+                for job in jobs() {
                     group.addTask {
-                        switch task {
+                        switch job {
                         case .send(let receiver, let message): await self.serve(receiver, message)
                         case .write(let receiver, let delivery):
                             await self.write(delivery, of: receiver)
@@ -79,13 +80,14 @@ final class DeliveryLoop: Sendable {
     }
 
     /// What there is to do for receivers that are free. A receiver that has left the policy is one that is off.
-    private func tasks() -> [Job] {
+    private func jobs() -> [Job] {
         let now = governor.clock()
         let (policy, outbox) = governor.read { ($0.book.policy, $0.book.outbox) }
-        var tasks = state.withLock { state in
-            state.unwritten.filter { state.busy.insert($0.key).inserted }.map { Job.write($0.key, $0.value) }
+        var (jobs, busy): ([Job], Set<String>) = state.withLock { state in
+            let jobs = state.unwritten.filter { state.busy.insert($0.key).inserted }.map { Job.write($0.key, $0.value) }
+            return (jobs, state.busy)
         }
-        for (name, messages) in Dictionary(grouping: outbox.values, by: \.receiver) {
+        for (name, messages) in Dictionary(grouping: outbox.values, by: \.receiver) where !busy.contains(name) {
             guard let message = DeliveryQueue.next(messages, now: now) else { continue }
             let receiver = policy.receiver(name) ?? Receiver(name: name, kind: .off)
             let spacing = notifier(for: receiver)?.spacing ?? .zero
@@ -97,9 +99,9 @@ final class DeliveryLoop: Sendable {
                 let earliest = Pacing.earliest(after: state.lastSent[name], spacing: spacing, now: now)
                 return earliest <= now && state.unwritten[name] == nil && state.busy.insert(name).inserted
             }
-            if isFree { tasks.append(.send(receiver, message)) }
+            if isFree { jobs.append(.send(receiver, message)) }
         }
-        return tasks
+        return jobs
     }
 
     /// The receiver's notifier, made once for as long as the policy says the same of it; nil when it is off.
@@ -152,7 +154,12 @@ final class DeliveryLoop: Sendable {
             let text = "the receiver \(receiver.name) is off or gone"
             return DeliveryResult(.refused(DeliveryFailure(.receiverOff, text)))
         }
-        return await notifier.send(letters.letter(message))
+        let letter: Letter
+        do throws(LedgerError) { letter = try letters.letter(message) } catch {
+            let text = "the report could not be made: \(error)"
+            return DeliveryResult(.failed(DeliveryFailure(.other, text), retryAfter: nil))
+        }
+        return await notifier.send(letter)
     }
 
     /// Writes down how an attempt ended; if that fails, it is tried again before anything else is sent to the receiver. A

@@ -99,25 +99,28 @@ package struct DeliveryCount: Hashable, Sendable {
     package var receiver: String
     package var state: Notification.State
     package var count: Int64
+    /// Of those, tried last since the time that was asked for.
+    package var recent: Int64
     /// When one of them was last tried.
     package var attemptedAt: Timestamp?
 }
 
 extension Ledger {
     /// Messages per receiver and state.
-    /// - Parameter since: only those tried last (or made) from then on.
-    package func deliveries(since: Timestamp = .distantPast) throws(LedgerError) -> [DeliveryCount] {
+    /// - Parameter recent: since when those that are recent were tried.
+    package func deliveries(recent: Timestamp = .distantPast) throws(LedgerError) -> [DeliveryCount] {
         try read("counting messages") { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT receiver, state, COUNT(*) AS count, MAX(attempted_at) AS attempted_at FROM notification
-                    WHERE coalesce(attempted_at, created_at) >= ? GROUP BY receiver, state
-                    """, arguments: [since.milliseconds]
+                    SELECT receiver, state, COUNT(*) AS count, COUNT(*) FILTER (WHERE attempted_at >= ?) AS recent,
+                        MAX(attempted_at) AS attempted_at
+                    FROM notification GROUP BY state, receiver
+                    """, arguments: [recent.milliseconds]
             ).map {
                 DeliveryCount(
                     receiver: $0["receiver"], state: Notification.State(rawValue: $0["state"]) ?? .pending,
-                    count: $0["count"],
+                    count: $0["count"], recent: $0["recent"],
                     attemptedAt: ($0["attempted_at"] as Int64?).map { Timestamp(milliseconds: $0) })
             }
         }

@@ -195,7 +195,7 @@ enum Schema {
             FROM notification;
         DROP TABLE notification;
         ALTER TABLE message RENAME TO notification;
-        CREATE INDEX notification_state ON notification (state, receiver);
+        CREATE INDEX notification_state ON notification (state, receiver, attempted_at);
         CREATE INDEX notification_due ON notification (due_at);
         CREATE TABLE attempt (
             notification TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, outcome TEXT NOT NULL,

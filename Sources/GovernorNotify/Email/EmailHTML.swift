@@ -62,12 +62,8 @@ package struct EmailHTML {
             """
     }
 
-    /// The title without its first word, which the coloured line above says.
-    private var headline: String {
-        let known = ["Info: ", "Warning: ", "Critical: ", "Resolved: ", "Report: ", "Digest: "]
-        guard let word = known.first(where: message.title.hasPrefix) else { return message.title }
-        return String(message.title.dropFirst(word.count))
-    }
+    /// The coloured line above it says the rest of the title.
+    private var headline: String { message.subject }
 
     /// What mail programs show beside the subject.
     private var preview: String {

@@ -109,9 +109,7 @@ struct InitClaudeCode: ParsableCommand {
         if folders.contains(where: { access("\($0)/governor", X_OK) == 0 }) { return "governor" }
         guard let own = realpath("/proc/self/exe", nil) else { return "governor" }
         defer { free(own) }
-        let path = String(cString: own)
-        let isPlain = path.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+".contains($0)) }
-        return isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
+        return ShellWord.quoted(String(cString: own))
     }
 
     private func isAgreed() throws -> Bool {
