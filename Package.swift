@@ -26,8 +26,11 @@ let staticStandardLibrary =
     ].flatMap { ["-Xlinker", "-l" + $0] }
 
 /// A Swift target of the house, with the shared settings.
-func target(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+func target(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], linking: [LinkerSetting] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings, linkerSettings: linking)
 }
 
 /// The tests of one target; what they may use of the siblings is listed here and nowhere else. What is tested is built as
@@ -65,11 +68,19 @@ let package = Package(
     ],
     targets: [
         .target(name: "CCurl"),
+        // zlib inflates what comes compressed: imports, and what telemetry sends. GovernorSources links it as an archive, since
+        // one more shared library is one more to open in every process that only asks the control socket.
+        .systemLibrary(name: "CZlib"),
         target("GovernorCore", [], resources: [.embedInCode("Resources/prices.csv")]),
         target("GovernorAPI", ["GovernorCore"]),
         target("GovernorPolicy", ["GovernorCore", .product(name: "Yams", package: "Yams")]),
-        target("GovernorLedger", ["GovernorCore", .product(name: "GRDB", package: "GRDB.swift")]),
-        target("GovernorSources", ["GovernorCore"]),
+        target(
+            "GovernorLedger",
+            [
+                "GovernorCore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        target("GovernorSources", ["GovernorCore", "CZlib"], linking: [.linkedLibrary(":libz.a")]),
         target("GovernorNotify", ["GovernorCore", "CCurl"]),
         target(
             "GovernorDaemon",

@@ -26,6 +26,7 @@ package struct Daemon: Sendable {
     private let routes: Routes
     private let control: ControlServer
     private let delivering: DeliveryLoop
+    private let polling: PollLoop
     private let tests: AsyncStream<TestRequest>
     private let policyNudges: AsyncStream<PolicyLoop.Nudge>
     private let nudgePolicy: AsyncStream<PolicyLoop.Nudge>.Continuation
@@ -60,7 +61,9 @@ package struct Daemon: Sendable {
             throw StartFailure(description: "\(error)", exitCode: 74)
         }
         governor = try Governor(ledger: ledger, policy: policy, clock: Self.wallClock, logger: logger)
-        sources = SourceRegistry(known: try ledger.sourceSummary())
+        // The policy may have been edited, or the ledger be older than its order of authority.
+        try governor.reauthorize()
+        sources = SourceRegistry()
         roots =
             options.watch.isEmpty
             ? SourceRoots.defaults(
@@ -69,9 +72,15 @@ package struct Daemon: Sendable {
             : SourceRoots(
                 paths: options.watch.map {
                     $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0
-                })
+                }, areRequired: true)
         forecaster = Forecaster(governor: governor, logger: logger)
         display = Display(governor: governor, forecaster: forecaster)
+        let asking = ProviderSettings(environment: options.environment)
+        if let warning = asking.warning { logger.warning("providers", metadata: ["problem": "\(warning)"]) }
+        let providers = try Providers(asking, ledger: ledger, clock: Self.wallClock)
+        polling = try PollLoop(
+            governor: governor, sources: sources, providers: providers, logger: logger,
+            jitter: { .random(in: 0...1) })
         let (nudges, nudge) = AsyncStream.makeStream(of: PolicyLoop.Nudge.self)
         (policyNudges, nudgePolicy) = (nudges, nudge)
         delivering = DeliveryLoop(
@@ -79,7 +88,8 @@ package struct Daemon: Sendable {
         let (tests, send) = AsyncStream.makeStream(of: TestRequest.self)
         self.tests = tests
         let service = ControlService(
-            governor: governor, sources: sources, forecaster: forecaster, startedAt: startedAt,
+            governor: governor, sources: sources, forecaster: forecaster, providers: providers.board,
+            startedAt: startedAt,
             reload: { nudge.yield(.reload($0)) }, send: { send.yield($0) })
         routes = Routes(governor: governor, sources: sources, control: service, display: display)
         // One loop answers the control socket and HTTP: decisions are microseconds, and a second core is the writer's.
@@ -94,6 +104,7 @@ package struct Daemon: Sendable {
         summary = [
             ("policy", "\(options.policies) (revision \(policy.revision), \(policy.sizeText))"),
             ("ledger", ledger.path), ("socket", options.socket), ("watching", roots.paths.joined(separator: " ")),
+            ("providers", providers.summary),
         ]
     }
 
@@ -111,6 +122,7 @@ package struct Daemon: Sendable {
 
         let retries = AsyncTimerSequence.repeating(every: .seconds(5), clock: .continuous)
         let minutes = AsyncTimerSequence.repeating(every: .seconds(60), clock: .continuous)
+        let polls = AsyncTimerSequence.repeating(every: .seconds(1), clock: .continuous)
         let heartbeats = AsyncTimerSequence.repeating(every: .seconds(15), clock: .continuous)
         let listeners = self.listeners(Listening(count: options.feedListen == nil ? 1 : 2, onReady: onReady))
 
@@ -127,12 +139,13 @@ package struct Daemon: Sendable {
                 }
             }
             let cause = await withDiscardingTaskGroup { loops in
-                loops.addTask { await ingest.run(changes: merge(watcher, retries.map { _ in [] })) }
+                loops.addTask { await ingest.run(changes: merge(watcher, retries.map { _ in [.pass] })) }
                 loops.addTask { await ticking.run(ticks: seconds) }
                 loops.addTask { await HeartbeatLoop(watchers: governor.watchers).run(ticks: heartbeats) }
                 loops.addTask { await ForecastLoop(forecaster: forecaster).run(ticks: minutes) }
                 loops.addTask { await delivering.run(nudges: merge(governor.outboxChanges, moments.map { _ in })) }
                 loops.addTask { await delivering.run(tests: tests) }
+                loops.addTask { await polling.run(ticks: polls) }
                 loops.addTask {
                     await policing.run(initial: stamp, nudges: merge(policyNudges, seconds.map { _ in .look }))
                 }

@@ -125,7 +125,7 @@ package struct Examination: Sendable {
             ? SourceRoots.defaults(
                 environment: environment, home: environment["HOME"] ?? "",
                 workingDirectory: FileManager.default.currentDirectoryPath)
-            : SourceRoots(paths: watch)
+            : SourceRoots(paths: watch, areRequired: true)
         let discovery = roots.discover()
         let problems = discovery.problems.map {
             Finding(

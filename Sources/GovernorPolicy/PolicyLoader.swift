@@ -29,6 +29,15 @@ package struct PolicyLoader: Sendable {
         return load(PolicyFolder.texts(in: folder, &reading), &reading)
     }
 
+    /// The folder as it would be with one of its files changed or added.
+    func load(folder: String, replacing name: String, by text: String) -> PolicyLoading {
+        var reading = self.reading
+        let path = PolicyFolder.path(name, beside: folder.hasSuffix("/") ? folder : folder + "/")
+        var texts = PolicyFolder.hasPolicies(folder) ? PolicyFolder.texts(in: folder, &reading) : []
+        texts.removeAll { $0.file == path }
+        return load(texts + [.checked(text, file: path, &reading)], &reading)
+    }
+
     /// Files that are already in memory, in this order.
     package func load(files: [(name: String, text: String)]) -> PolicyLoading {
         var reading = self.reading

@@ -6,6 +6,8 @@ package struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// Nothing is there any more, and what it was renamed to could not be found or is read to its end.
         case gone
+        /// A folder that was asked for is not there.
+        case missing
         /// The permission is missing.
         case forbidden
         /// Something is there that is no file (or no folder).
@@ -44,6 +46,7 @@ package struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
         let advice =
             switch code {
             case .gone: "nothing to do; it is read again from its start when it comes back"
+            case .missing: "make it, or don't name it; it is read as soon as it is there"
             case .forbidden: "let the daemon's user read it; reading goes on by itself"
             case .wrongKind: "move it out of the source's folder"
             case .exhausted: "raise LimitNOFILE; reading goes on by itself"

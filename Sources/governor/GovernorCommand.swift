@@ -21,6 +21,7 @@ struct GovernorCommand: ParsableCommand {
         subcommands: [
             Run.self, Check.self, Reserve.self, Extend.self, Settle.self, Release.self, Exec.self, Hook.self,
             StatusLineVerb.self, Init.self, Status.self, PauseVerb.self, Resume.self, AlertsVerb.self, Watch.self,
-            Report.self, PolicyVerb.self, DemoVerb.self, Doctor.self,
+            Report.self, Import.self, Export.self, PricesVerb.self, Reconcile.self, PolicyVerb.self, DemoVerb.self,
+            Doctor.self,
         ])
 }

@@ -54,6 +54,13 @@ struct Connection: ParsableArguments {
         return heard
     }
 
+    /// `since=2026-11-01&by=model`, for one of the HTTP paths.
+    static func query(_ parameters: [(String, String)]) -> String {
+        parameters.map { name, value in
+            "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
+        }.joined(separator: "&")
+    }
+
     /// Ends the verb when the answer is an error.
     static func refuse(_ answer: JSON) throws {
         guard let error = Heard.error(answer) else { return }

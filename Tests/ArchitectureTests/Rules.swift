@@ -15,8 +15,10 @@ enum ImportRule {
     static let below: [String: Set<String>] = {
         var below = Dictionary(uniqueKeysWithValues: siblings.map { ($0, Set(["GovernorCore"])) })
         below["CCurl"] = []
+        below["CZlib"] = []
         below["GovernorCore"] = []
         below["GovernorNotify"]?.insert("CCurl")
+        below["GovernorSources"]?.insert("CZlib")
         below["GovernorDaemon"] = Set(siblings + ["GovernorCore"])
         below["governor"] = Set(siblings + ["GovernorCore", "GovernorDaemon"])
         return below
@@ -26,6 +28,7 @@ enum ImportRule {
     static let owned: [(module: String, owner: String, reason: String)] = [
         ("GRDB", "GovernorLedger", "the ledger is the only code that speaks SQL, and the single writer"),
         ("CCurl", "GovernorNotify", "what goes out, and to which addresses, is decided in one place"),
+        ("CZlib", "GovernorSources", "what comes compressed is inflated in one place, with a limit"),
         ("Yams", "GovernorPolicy", "what an operator writes is read in one place, with its line and column"),
         ("Hummingbird", "GovernorDaemon", "serving is the daemon's; everything else is called by it"),
         ("NIO", "GovernorDaemon", "the control socket is the daemon's; everything else is called by it"),

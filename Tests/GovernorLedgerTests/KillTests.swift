@@ -119,7 +119,7 @@ private func expectRecovery(_ ledger: Ledger, _ folder: DataFolder, fill: (_ isF
     transaction.cursors = [
         FileCursor(path: "/a", device: 1, inode: 1, birth: 1, headLength: 1, headHash: 1, offset: 1)
     ]
-    transaction.registrations = ["s-1": Labels([.worker: "w-1"])]
+    transaction.sessions = ["s-1": SessionState(labels: Labels([.worker: "w-1"]))]
     for _ in 0..<3 {
         let error = #expect(throws: LedgerError.self) { try ledger.commit(transaction) }
         #expect(error?.code == .io)
@@ -127,7 +127,7 @@ private func expectRecovery(_ ledger: Ledger, _ folder: DataFolder, fill: (_ isF
         #expect(error?.cause.isEmpty == false)
     }
     #expect(try Array(ledger.allRecords().keys) == ["push/first"])
-    #expect(try ledger.cursors().isEmpty && ledger.sessionLabels().isEmpty)
+    #expect(try ledger.cursors().isEmpty && ledger.namedSessions().isEmpty)
     #expect(try ledger.alerts(limit: 9).isEmpty && ledger.notifications(limit: 9).isEmpty)
     #expect(try ledger.totals().map(\.sums.cost) == [.dollars(1)])
 

@@ -20,8 +20,8 @@ struct LargeLedgerBench {
         _ = try timed("first load") { try ledger.book(for: policy, now: now) }
         _ = try timed("load again") { try ledger.book(for: policy, now: now) }
         _ = try timed("misgivings") { try ledger.misgivings() }
-        _ = try timed("sourceSummary") { try ledger.sourceSummary() }
-        _ = try timed("sessionLabels") { try ledger.sessionLabels() }
+        _ = try timed("sourceTallies") { try ledger.sourceTallies() }
+        _ = try timed("namedSessions") { try ledger.namedSessions() }
         _ = try timed("spend 90d") { try ledger.spend(since: now - .days(90)) }
 
         policy.budgets.append(Self.budget("added-month", window: .calendar(.month)))

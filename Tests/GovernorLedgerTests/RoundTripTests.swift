@@ -66,7 +66,7 @@ import Testing
         #expect(try ledger.stored("push/b") == StoredRecord(sequence: before.sequence, record: grown))
         #expect(try ledger.stored("push/a")?.record == spend(1, id: "a"))
         #expect(try ledger.stored("push/c")?.record == spend(3, id: "c"))
-        #expect(try ledger.records(ofSession: "s-1").map(\.record) == [grown])
+        #expect(try ledger.records(ofSessions: ["s-1"]).map(\.record) == [grown])
     }
 
     @Test func `what is removed is gone, and its labels leave no empty group in reports`() throws {
@@ -165,10 +165,10 @@ import Testing
             let session = "s-\(index % 15)"
             expected[session] = random.labels()
             var transaction = LedgerTransaction(plan: Plan(now: monday), book: Book(policy: policy(), now: monday))
-            transaction.registrations = [session: try #require(expected[session])]
+            transaction.sessions = [session: SessionState(labels: expected[session])]
             try ledger.commit(transaction)
         }
-        #expect(try reopened().sessionLabels() == expected)
+        #expect(try reopened().namedSessions() == expected)
     }
 
     @Test func `of the display's pictures the newest day of each kind is kept, oldest first`() throws {
@@ -198,7 +198,7 @@ import Testing
         #expect(try ledger.totals().isEmpty)
         #expect(try ledger.alerts(limit: 10).isEmpty)
         #expect(try ledger.deliveries().isEmpty)
-        #expect(try ledger.sourceSummary().isEmpty)
+        #expect(try ledger.sourceTallies().isEmpty)
     }
 }
 

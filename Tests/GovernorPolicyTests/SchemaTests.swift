@@ -39,7 +39,7 @@ import Testing
         "window too short", "has no window", "is a limit on", "ends before", "hold at once",
         "unknown label \"wrker\"", "${", "is named without its whole path", "is a budget, not", "is a rule, not",
         "is not a name", "has no port", "needs a password", "needs a username", "of the mail server is empty",
-        "has a line break", "has a space", "what follows is not base64",
+        "two tiers begin", "where nobody knows whose", "has a line break", "has a space", "what follows is not base64",
     ]
 
     /// Files of which the loader reads another text than the schema sees, or which are no YAML to anybody else.

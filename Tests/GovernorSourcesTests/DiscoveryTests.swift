@@ -1,4 +1,5 @@
 import Glibc
+import GovernorCore
 import GovernorSources
 import Testing
 
@@ -12,11 +13,20 @@ import Testing
         ("a/0b7e-s.jsonl", FileKind.transcript), ("agent-1.jsonl", .transcript), ("journal.jsonl", .transcript),
         ("/logs/api/api-calls-2026-11-20.jsonl", .coordinator), ("api-calls-2026-11-20.jsonl.1", .coordinator),
         ("api-calls-2026-11-20.jsonl-20261121", .coordinator), ("s.jsonl.12", .transcript),
+        ("sessions/2026/06/18/rollout-2026-06-18T07-23-13-019ed99c.jsonl", .rollout), ("rollout-1.jsonl.2", .rollout),
+        ("projects/voice-agent.jsonl", .voice), ("voice-agent-2.jsonl", .transcript), ("litellm.log", .litellm),
+        ("/var/log/litellm-proxy.log.1", .litellm), ("litellm.log-20261121", .litellm), ("litellm.txt", nil),
+        ("my-litellm.log", nil), ("litellm.log.gz", nil), ("proxy.log", nil),
         ("s.jsonl.gz", nil), ("s.jsonl.1.gz", nil), ("s.json", nil), (".jsonl", nil), ("jsonl", nil), ("s.jsonl1", nil),
         ("s.jsonl.", nil), ("", nil), ("12", nil), ("s.jsonl/x", nil),
     ])
     func `a file's kind is told by its name`(path: String, kind: FileKind?) {
         #expect(FileKind(path: path) == kind)
+    }
+
+    @Test func `each kind of file has a source`() {
+        #expect(
+            FileKind.allCases.map(\.source) == [.transcript, .coordinator, .transcript, .transcript, .litellm])
     }
 
     @Test func `all files below a root are found, oldest first`() throws {
@@ -61,14 +71,22 @@ import Testing
 
     @Test func `the default roots are the agents' folders and the coordinator's`() {
         let plain = SourceRoots.defaults(environment: [:], home: "/home/a", workingDirectory: "/work")
-        #expect(plain.paths == ["/home/a/.claude/projects", "/home/a/.config/claude/projects", "/work/logs/api"])
+        #expect(
+            plain.paths == [
+                "/home/a/.claude/projects", "/home/a/.config/claude/projects", "/home/a/.codex/sessions",
+                "/home/a/.codex/archived_sessions", "/work/logs/api",
+            ])
         let configured = SourceRoots.defaults(
-            environment: ["CLAUDE_CONFIG_DIR": "/x/, ~/y,,z , /home/a/.claude"], home: "/home/a",
-            workingDirectory: "/work")
+            environment: ["CLAUDE_CONFIG_DIR": "/x/, ~/y,,z , /home/a/.claude", "CODEX_HOME": "~/codex/"],
+            home: "/home/a", workingDirectory: "/work")
         #expect(
             configured.paths == [
                 "/home/a/.claude/projects", "/home/a/.config/claude/projects", "/x/projects", "/home/a/y/projects",
-                "/work/z/projects", "/work/logs/api",
+                "/work/z/projects", "/home/a/.codex/sessions", "/home/a/.codex/archived_sessions",
+                "/home/a/codex/sessions", "/home/a/codex/archived_sessions", "/work/logs/api",
             ])
+        let same = SourceRoots.defaults(
+            environment: ["CODEX_HOME": "/home/a/.codex"], home: "/home/a", workingDirectory: "/work")
+        #expect(same == plain)
     }
 }

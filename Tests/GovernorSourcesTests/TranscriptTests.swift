@@ -73,6 +73,26 @@ import Testing
         #expect(follower.records.map(\.tokens.cacheWrite1h) == [0, 20, 20, 20, 0])
     }
 
+    @Test func `a summary that the provider wrote is billed beside the sums, other iterations are in them`() throws {
+        let message = "{\"type\":\"message\",\"input_tokens\":23000,\"output_tokens\":1000}"
+        let summary =
+            "{\"type\":\"compaction\",\"input_tokens\":180000,\"output_tokens\":3500,\"cache_read_input_tokens\":7,"
+            + "\"cache_creation_input_tokens\":30,\"cache_creation\":{\"ephemeral_5m_input_tokens\":10,"
+            + "\"ephemeral_1h_input_tokens\":20}}"
+        let top = "\"input_tokens\":23000,\"output_tokens\":1000,\"cache_read_input_tokens\":1"
+        let follower = try read(
+            line(usage: "{\(top),\"iterations\":[\(summary),\(message)]}", id: "a"),
+            line(usage: "{\(top),\"iterations\":[\(message)]}", id: "b"),
+            line(usage: "{\(top),\"iterations\":[]}", id: "c"), line(usage: "{\(top),\"iterations\":null}", id: "d"))
+        #expect(follower.rejected.isEmpty)
+        let plain = TokenCounts(input: 23000, output: 1000, cacheRead: 1)
+        #expect(
+            follower.records.map(\.tokens) == [
+                TokenCounts(input: 203_000, output: 4500, cacheRead: 8, cacheWrite5m: 10, cacheWrite1h: 20), plain,
+                plain, plain,
+            ])
+    }
+
     @Test func `of a streamed message the last, whole line counts, not the first with its placeholder`() throws {
         let usage = { (output: Int) in "{\"input_tokens\":9,\"output_tokens\":\(output)}" }
         let follower = try read(line(usage: usage(1)), line(usage: usage(1)), line(usage: usage(842)))

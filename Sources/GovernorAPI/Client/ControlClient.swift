@@ -60,14 +60,83 @@ package struct ControlClient: ~Copyable {
     /// - Returns: the status and the body's JSON; a body that is no JSON comes as a text.
     package mutating func get(_ target: String) throws(Unavailable) -> (status: Int, body: JSON) {
         try write(Array("GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
-        while try receive() {}
-        guard let end = buffer.firstRange(of: Array("\r\n\r\n".utf8)),
-            let status = Int(String(decoding: buffer.prefix(12).suffix(3), as: UTF8.self))
-        else { throw Unavailable(description: "the daemon at \(path) answered no HTTP") }
-        let body = Array(buffer[end.upperBound...])
+        let (status, body) = try answer()
         guard status == 200 else { return (status, .string(String(decoding: body, as: UTF8.self))) }
         return (status, try read(body))
     }
+
+    /// Sends a body of any length to one of the HTTP paths, piece by piece, and reads the answer; the connection serves for
+    /// nothing else afterwards. There is no limit on how long the daemon may take to book what it was sent.
+    ///
+    /// - Parameter next: the next piece; nil when that was all. Its own errors end the sending, and the daemon takes what
+    ///   it got for broken off.
+    package mutating func post(
+        _ target: String, next: () throws -> [UInt8]?
+    ) throws -> (status: Int, body: JSON) {
+        try write(
+            Array(
+                "POST \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    .utf8))
+        var refusal: Unavailable?
+        while refusal == nil, let piece = try next() {
+            guard !piece.isEmpty else { continue }
+            refusal = failure(writing: Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + Array("\r\n".utf8))
+        }
+        if refusal == nil { refusal = failure(writing: Array("0\r\n\r\n".utf8)) }
+        do throws(Unavailable) {
+            // Of what was refused before all of it was sent, the answer says why.
+            let (status, body) = try answer()
+            return (status, try read(body))
+        } catch { throw refusal ?? error }
+    }
+
+    /// Reads an HTTP path whose answer may be of any length.
+    ///
+    /// - Parameter take: each piece of the body as it comes.
+    /// - Returns: the status; of another than 200 nothing was taken, and the body is the second value.
+    package mutating func stream(
+        _ target: String, take: ([UInt8]) throws -> Void
+    ) throws -> (status: Int, failure: String) {
+        try write(Array("GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
+        while buffer.firstRange(of: Self.headEnd) == nil, try receive() {}
+        guard let end = buffer.firstRange(of: Self.headEnd), let status = status else {
+            throw Unavailable(description: "the daemon at \(path) answered no HTTP")
+        }
+        let head = String(decoding: buffer[..<end.lowerBound], as: UTF8.self).lowercased()
+        guard status == 200, head.contains("transfer-encoding: chunked") else {
+            while try receive() {}
+            return (status, String(decoding: buffer[end.upperBound...], as: UTF8.self))
+        }
+        buffer.removeSubrange(..<end.upperBound)
+        while true {
+            guard let length = try chunkLength(), length >= 0 else { throw brokenOff }
+            if length == 0 { break }
+            while buffer.count < length + 2 { guard try receive() else { throw brokenOff } }
+            try take(Array(buffer[..<length]))
+            buffer.removeSubrange(..<(length + 2))
+        }
+        return (200, "")
+    }
+
+    private static let headEnd = Array("\r\n\r\n".utf8)
+
+    private var status: Int? { Int(String(decoding: buffer.prefix(12).suffix(3), as: UTF8.self)) }
+
+    /// The rest of the answer, with its status.
+    private mutating func answer() throws(Unavailable) -> (status: Int, body: [UInt8]) {
+        while try receive() {}
+        guard let end = buffer.firstRange(of: Self.headEnd), let status else {
+            throw Unavailable(description: "the daemon at \(path) answered no HTTP")
+        }
+        return (status, Array(buffer[end.upperBound...]))
+    }
+
+    private mutating func chunkLength() throws(Unavailable) -> Int? {
+        let line = try readLine()
+        return Int(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines), radix: 16)
+    }
+
+    private var brokenOff: Unavailable { Unavailable(description: "the daemon at \(path) broke off its answer") }
 
     private func read(_ bytes: [UInt8]) throws(Unavailable) -> JSON {
         do { return try JSONReader.read(bytes, depthLimit: 64) } catch {
@@ -85,6 +154,11 @@ package struct ControlClient: ~Copyable {
             guard count > 0 else { throw Self.failure("the daemon at \(path) closed the connection") }
             sent += count
         }
+    }
+
+    private func failure(writing bytes: [UInt8]) -> Unavailable? {
+        do throws(Unavailable) { try write(bytes) } catch { return error }
+        return nil
     }
 
     private mutating func readLine() throws(Unavailable) -> [UInt8] {

@@ -6,6 +6,11 @@ package struct PushedRecord: Hashable, Sendable {
     package struct Rejection: Hashable, Sendable {
         package var index: Int
         package var error: ControlError
+
+        package init(index: Int, error: ControlError) {
+            self.index = index
+            self.error = error
+        }
     }
 
     package var index: Int

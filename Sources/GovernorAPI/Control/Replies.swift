@@ -19,9 +19,11 @@ package enum Reply {
         var json = JSONWriter()
         json.object { json in
             if let id { json.field("id", id) }
-            for fate in [RecordFate.accepted, .duplicate, .revised] {
-                json.field(fate.rawValue, Int64(fates.count { $0 == fate }))
-            }
+            let count = { (fate: RecordFate) in Int64(fates.count { $0 == fate }) }
+            json.field("accepted", count(.accepted))
+            // What another source told of already adds nothing either.
+            json.field("duplicate", count(.duplicate) + count(.united))
+            json.field("revised", count(.revised))
             json.field("rejected", array: rejected) { json, rejection in
                 json.object { json in
                     json.field("index", Int64(rejection.index))

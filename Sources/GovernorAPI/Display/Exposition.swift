@@ -97,6 +97,31 @@ package struct Exposition {
             })
     }
 
+    /// What is booked by model, how much of it is a guess, and what free models saved.
+    ///
+    /// - Parameters:
+    ///   - totals: sums of each provider and model over all time.
+    ///   - row: the prices that free models are held against; without one nothing is said of savings.
+    package mutating func spend(_ totals: [(labels: Labels, sums: UsageSums)], comparedWith row: PriceRow?) {
+        let named = totals.map { total in
+            (
+                labels: [("model", total.labels.model ?? ""), ("provider", total.labels.provider ?? "")],
+                sums: total.sums
+            )
+        }
+        metric("governor_cost_usd_total", .counter, "Booked cost.", named.map { ($0.labels, $0.sums.cost.text) })
+        metric(
+            "governor_unpriced_calls_total", .counter, "Calls of models without a price, booked at another's.",
+            named.filter { $0.sums.unpriced > 0 }.map { ($0.labels, String($0.sums.unpriced)) })
+        guard let row else { return }
+        metric(
+            "governor_saved_usd_total", .counter, "What calls of free models would have cost elsewhere.",
+            named.compactMap { total in
+                let saved = PriceBook.saved(total.sums, at: row)
+                return saved > .zero ? (total.labels + [("compared_with", row.model)], saved.text) : nil
+            })
+    }
+
     private static func labels(_ account: AccountView) -> [(String, String)] {
         [("budget", account.budget.name)]
             + account.split.labels(per: account.budget.per).map { key, value in

@@ -27,20 +27,24 @@ package struct FeedBody: Hashable, Sendable {
     package var paused: Int64
     /// Alerts that fire.
     package var alerts: Int64
+    /// Calls today whose cost is a guess, since their model has no price; shown where there are any.
+    package var unpriced: Int64
     package var worst: Worst?
 
     /// - Parameters:
     ///   - accounts: every account of the policy.
     ///   - paused: whoever is paused, by a budget or a rule.
+    ///   - unpriced: calls of today whose model has no price.
     package init(
         at: Timestamp, today: Money, month: Money, burn: Money, forecast: Forecast?, accounts: [AccountView],
-        paused: [PauseView], alerts: Int64
+        paused: [PauseView], alerts: Int64, unpriced: Int64 = 0
     ) {
         self.at = at
         self.today = today
         self.month = month
         self.burn = burn
         self.alerts = alerts
+        self.unpriced = unpriced
         let fleet = accounts.filter { $0.isWholeFleet }.max { $0.windowLength < $1.windowLength }
         limit = fleet.map { Money(nanodollars: $0.standing.limit.value) } ?? .zero
         used = fleet?.standing.ratio ?? Ratio(partsPerMillion: 0)
@@ -75,6 +79,8 @@ package struct FeedBody: Hashable, Sendable {
             json.field("state", state.rawValue)
             json.field("paused", paused)
             json.field("alerts", alerts)
+            // More digits than a display has room for say nothing more.
+            if unpriced > 0 { json.field("unpriced", min(unpriced, 999_999)) }
             json.key("worst")
             guard let worst else { return json.object { _ in } }
             json.object { json in

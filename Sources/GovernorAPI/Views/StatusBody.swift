@@ -78,18 +78,19 @@ package struct HoldsView: Hashable, Sendable {
 package struct SourceView: Hashable, Sendable {
     package var name: String
     package var kind: String
+    /// Files that are there, those of them that were read to their end, and bytes of the others that were not.
     package var files: Int64?
-    package var lastRecordAt: Timestamp?
-    package var records: Int64
-    package var rejected: Int64
+    package var filesRead: Int64?
+    package var bytesBehind: Int64?
+    /// Whether history is being read for the first time since the start.
+    package var isCatchingUp = false
+    package var tally = SourceTally()
     package var stale: Bool
     package var error: String?
 
     package init(name: String, kind: String) {
         self.name = name
         self.kind = kind
-        records = 0
-        rejected = 0
         stale = false
     }
 }
@@ -105,6 +106,8 @@ package struct StatusBody: Sendable {
     package var accounts: [AccountView]
     package var paused: [PauseView]
     package var sources: [SourceView]
+    /// Providers that are asked for their reports, or why they are not.
+    package var providers: [ProviderView] = []
     /// Every receiver of the policy.
     package var receivers: [ReceiverView]
     package var misgivings: Misgivings
@@ -113,6 +116,10 @@ package struct StatusBody: Sendable {
     package var asOf: Timestamp
     /// The zone times are shown in.
     package var zone: Zone
+    /// Models whose calls were booked at another's price, the dearest first.
+    package var unpricedModels: [UnpricedModelView] = []
+    /// What calls of free models would have cost elsewhere this month; nil when nobody reckoned it.
+    package var saved: SavedView?
 
     package init(
         version: String, revision: String, reloadedAt: Timestamp, policyError: String?, mode: Mode,
@@ -150,10 +157,13 @@ package struct StatusBody: Sendable {
             json.field("accounts", array: accounts) { $0.value($1, zone: zone) }
             json.field("paused", array: paused) { $0.value($1, zone: zone) }
             json.field("sources", array: sources) { $0.value($1, zone: zone, now: asOf) }
+            json.field("providers", array: providers) { $0.value($1, zone: zone, now: asOf) }
             json.field("receivers", array: receivers) { $0.value($1, zone: zone) }
             json.field("receivers_off", array: receivers.filter { $0.state == .off }) { $0.value($1.name) }
             json.field("unbound_usd", misgivings.unbound)
             json.field("unpriced_calls", misgivings.unpricedCalls)
+            if !unpricedModels.isEmpty { json.field("unpriced_models", array: unpricedModels) { $0.value($1) } }
+            if let saved { json.value(saved) }
             json.key("holds")
             json.value(holds)
             json.key("forecast")
@@ -255,13 +265,18 @@ extension JSONWriter {
             json.field("name", source.name)
             json.field("kind", source.kind)
             if let files = source.files { json.field("files", files) }
-            if let last = source.lastRecordAt {
+            if let read = source.filesRead { json.field("files_read", read) }
+            if let bytes = source.bytesBehind { json.field("bytes_behind", bytes) }
+            if source.isCatchingUp { json.field("catching_up", true) }
+            if let last = source.tally.newest {
                 json.field("last_record_at", RFC3339.text(last, in: zone))
                 json.field("age_s", max(0, (now - last).milliseconds / 1000))
             }
-            json.field("records", source.records)
-            json.field("shadowed", Int64(0))
-            json.field("rejected", source.rejected)
+            json.field("records", source.tally.records)
+            json.field("united", source.tally.united)
+            json.field("shadowed", source.tally.shadowed)
+            json.field("shadowed_usd", source.tally.shadowedCost)
+            json.field("rejected", source.tally.rejected)
             json.field("stale", source.stale)
             json.field("error", ifPresent: source.error)
         }

@@ -14,6 +14,8 @@ package struct Alert: Hashable, Sendable {
         case policy
         /// A message was not delivered and will not be.
         case delivery
+        /// A source can't be read.
+        case source
     }
     /// What makes an alert resolve.
     package enum End: String, Sendable {
@@ -28,12 +30,13 @@ package struct Alert: Hashable, Sendable {
         case policyFixed = "the policy is valid again"
         case delivered = "the receiver takes messages again"
         case receiverRemoved = "the receiver was removed"
+        case readable = "everything can be read again"
     }
 
     /// `al_` and sixteen hex digits, a hash of the identity.
     package let id: String
     package var kind: Kind
-    /// The budget's or rule's name; `policy.error` for an error in the policy's files.
+    /// The budget's or rule's name; `policy.error` for an error in the policy's files, and the like.
     package var item: String
     package var per: [LabelKey]
     package var split: Split
@@ -155,7 +158,7 @@ package struct Alert: Hashable, Sendable {
     package var headline: String {
         switch kind {
         case .threshold: "\(item): \(who) reached \(threshold) of \(limit?.text ?? "its limit")"
-        case .forecast, .rule, .policy, .delivery: "\(item): \(text)"
+        case .forecast, .rule, .policy, .delivery, .source: "\(item): \(text)"
         }
     }
 
@@ -163,6 +166,8 @@ package struct Alert: Hashable, Sendable {
     package static let policyItem = "policy.error"
     /// The item of alerts about messages that were not delivered.
     package static let deliveryItem = "delivery.dead"
+    /// The item of alerts about sources that can't be read.
+    package static let sourceItem = "source.failing"
 
     /// Whether it holds work back that would go on otherwise.
     package var heldWorkBack: Bool {

@@ -8,7 +8,7 @@ extension JSONWriter {
         switch alert.kind {
         case .threshold, .forecast: field("budget", alert.item)
         case .rule: field("rule", alert.item)
-        case .policy, .delivery: break
+        case .policy, .delivery, .source: break
         }
         split(alert.split, per: alert.per)
         field(

@@ -253,12 +253,14 @@ private struct EntryWriter {
         let why = alert.end.map { ", \($0.rawValue)" } ?? ""
         switch (item.event, alert.kind) {
         case (.firing, .threshold): return "\(who) reached \(alert.threshold) of \(name)"
-        case (.firing, .forecast), (.firing, .rule), (.firing, .policy), (.firing, .delivery):
+        case (.firing, .forecast), (.firing, .rule), (.firing, .policy), (.firing, .delivery),
+            (.firing, .source):
             return "\(name): \(Message.clean(alert.text, limit: Message.textLimit))"
         case (.resolved, .threshold), (.resolved, .forecast):
             return "\(who) is no longer at \(alert.threshold) of \(name)\(why)"
         case (.resolved, .rule): return "\(name) no longer holds for \(who)\(why)"
         case (.resolved, .policy), (.resolved, .delivery): return "\(name)\(why)"
+        case (.resolved, .source): return "\(name) is over for \(who)\(why)"
         }
     }
 
@@ -292,6 +294,7 @@ private struct EntryWriter {
         switch alert.kind {
         case .policy: return "the files are valid again"
         case .delivery: return "the receiver takes messages again"
+        case .source: return "everything can be read again"
         case .rule: return rule(alert)?.actions.pause == .untilResumed ? resumed(alert) : "the condition is over"
         case .threshold, .forecast: break
         }

@@ -143,7 +143,7 @@ package struct NotificationPlanner {
     private func repeatEvery(_ kind: Alert.Kind, _ receiver: Receiver) -> Span? {
         if let every = receiver.repeatEvery ?? policy.notifications.repeatEvery { return every }
         switch kind {
-        case .rule, .policy: return NotificationSettings.ruleRepeat
+        case .rule, .policy, .source: return NotificationSettings.ruleRepeat
         case .threshold, .forecast, .delivery: return nil
         }
     }
@@ -151,7 +151,8 @@ package struct NotificationPlanner {
     /// Whether anything of the group can be due again, before its alerts are looked for.
     private func mayRepeat(_ group: NotificationLog.Group, _ receiver: Receiver) -> Bool {
         guard !receiver.isOff, receiver.digest == nil, let last = log.last(group) else { return false }
-        let isRule = group.item == Alert.policyItem || policy.rules.contains { $0.name == group.item }
+        let isRule =
+            [Alert.policyItem, Alert.sourceItem].contains(group.item) || policy.rules.contains { $0.name == group.item }
         return repeatEvery(isRule ? .rule : .threshold, receiver).map { last + $0 <= now } ?? false
     }
 

@@ -11,8 +11,11 @@ package struct Planner {
     /// The highest id that this plan has given a hold.
     var lastHold: Int64 = 0
     private var touched: Set<AccountKey> = []
-    /// Meters by labels: many records of a group have the same ones.
-    private var matching: [Labels: [Int]] = [:]
+    /// Where records with certain labels count: many records of a group have the same ones, mostly those of the last.
+    private var targets: [Labels: [Target]] = [:]
+    private var lastTargets: (labels: Labels, targets: [Target])?
+    /// By meter, the slot that was looked up last: history's are not those of now, and calendars make them dear.
+    private var lastSlots: [LastSlot?] = []
 
     /// - Parameter atHand: of the holds that are not in memory, and the keys and own records of all that the group is
     ///   about.
@@ -33,11 +36,11 @@ package struct Planner {
 
     /// Books records into every account they belong to.
     package mutating func add(_ changes: [RecordChange]) {
-        for change in changes {
-            let place = plan.changes.endIndex
-            plan.changes.append(change)
+        let first = plan.changes.endIndex
+        plan.changes += changes
+        for (place, change) in changes.enumerated() {
             let charges = charge(change)
-            if !charges.isEmpty || change.hasCharges { plan.charges[place] = charges }
+            if !charges.isEmpty || change.hasCharges { plan.charges[first + place] = charges }
             switch change {
             case .insert(let record): book(record, isRemoval: false)
             case .revise(let stored, let record):
@@ -95,34 +98,93 @@ package struct Planner {
 
     private mutating func charge(_ change: RecordChange) -> [Charge] {
         switch change {
-        case .insert(let record): charge(record)
-        case .revise(let stored, let record): charge(record, old: stored.charges)
+        case .insert(let record): charge(record, isRemoval: record.isShadowed)
+        case .revise(let stored, let record): charge(record, isRemoval: record.isShadowed, old: stored.charges)
         case .remove(let stored): charge(stored.record, isRemoval: true, old: stored.charges)
         }
     }
 
+    /// An account that records with certain labels count in, and what its meter keeps of them.
+    private struct Target {
+        enum Kept { case spend, part, presence, outcomes }
+
+        let key: AccountKey
+        let kept: Kept
+        let hasSchedule: Bool
+    }
+
+    private struct LastSlot {
+        let interval: Interval
+        /// Whether it still counts, so that memory knows of it.
+        let isLive: Bool
+    }
+
     private mutating func book(_ record: UsageRecord, isRemoval: Bool, keepsPlace: Bool = false) {
-        let places = matching[record.labels] ?? book.metering.matching(record.labels)
-        matching[record.labels] = places
-        for place in places where book.isOpen(place, at: record.time) {
-            let meter = book.metering.meters[place]
-            let key = AccountKey(meter: place, split: Split(booking: record.labels, per: meter.per))
-            guard meter.isStored else {
-                if !keepsPlace { note(record, in: key, meter, isRemoval: isRemoval) }
+        var whole: Amount?
+        for target in targets(of: record.labels) {
+            let (key, place) = (target.key, target.key.meter)
+            // A source whose word does not count has spoken all the same.
+            if record.isShadowed, target.kept != .presence { continue }
+            if target.hasSchedule, !book.isOpen(place, at: record.time) { continue }
+            switch target.kept {
+            case .presence, .outcomes:
+                if !keepsPlace { note(record, in: key, book.metering.meters[place], isRemoval: isRemoval) }
                 continue
+            case .spend: whole = whole ?? record.amount
+            case .part: break
             }
-            guard let whole = meter.amount(of: record) else { continue }
-            let amount = isRemoval ? -whole : whole
-            let slot = book.slot(of: place, containing: record.time, in: account(key))
-            let isLive = meter.expiry(of: slot) > horizon(of: meter)
+            let part = target.kept == .spend ? whole : book.metering.meters[place].amount(of: record)
+            guard let part else { continue }
+            let amount = isRemoval ? -part : part
+            let slot = slot(of: key, at: record.time)
             // A block that is over begins nowhere: what is known of its neighbours is gone from memory.
-            if case .window(.block) = meter.slots, !isLive { continue }
-            plan.deltas[Plan.Delta(key: key, slot: slot), default: .zero] += amount
+            if !slot.isLive, isBlock(place) { continue }
+            plan.deltas[Plan.Delta(key: key, slot: slot.interval), default: .zero] += amount
             // Windows long past are the ledger's alone.
-            guard isLive else { continue }
-            plan.accounts[key, default: book.account(key) ?? Account()].add(amount, to: slot)
+            guard slot.isLive else { continue }
+            plan.accounts[key, default: book.accounts[place][key.split] ?? Account()].add(amount, to: slot.interval)
             touched.insert(key)
         }
+    }
+
+    private mutating func targets(of labels: Labels) -> [Target] {
+        if let lastTargets, lastTargets.labels == labels { return lastTargets.targets }
+        var found = targets[labels]
+        if found == nil {
+            found = book.metering.matching(labels).map { place in
+                let meter = book.metering.meters[place]
+                let kept: Target.Kept =
+                    switch meter.value {
+                    case .spend: .spend
+                    case .unpriced, .saved: .part
+                    case .presence: .presence
+                    case .outcomes: .outcomes
+                    }
+                return Target(
+                    key: AccountKey(meter: place, split: Split(booking: labels, per: meter.per)), kept: kept,
+                    hasSchedule: meter.schedule != nil)
+            }
+            targets[labels] = found
+        }
+        lastTargets = (labels, found ?? [])
+        return found ?? []
+    }
+
+    private func isBlock(_ place: Int) -> Bool {
+        if case .window(.block) = book.metering.meters[place].slots { true } else { false }
+    }
+
+    /// The slot that a record of an account falls into.
+    private mutating func slot(of key: AccountKey, at time: Timestamp) -> LastSlot {
+        let place = key.meter
+        if lastSlots.isEmpty { lastSlots = Array(repeating: nil, count: book.metering.meters.count) }
+        if let last = lastSlots[place], last.interval.contains(time) { return last }
+        let interval = book.slot(of: place, containing: time, in: account(key))
+        let meter = book.metering.meters[place]
+        let slot = LastSlot(interval: interval, isLive: meter.expiry(of: interval) > horizon(of: meter))
+        // A block begins with a use: where, each account says for itself.
+        if !isBlock(place) { lastSlots[place] = slot }
+        return slot
     }
 
     /// Keeps when there was a record, and how it ended.

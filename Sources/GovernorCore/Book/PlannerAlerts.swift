@@ -18,7 +18,7 @@ extension Planner {
         switch alert.kind {
         case .threshold, .forecast: .budgetRemoved
         case .rule: .ruleChanged
-        case .policy: nil
+        case .policy, .source: nil
         case .delivery: policy.receiver(alert.split.raw) == nil ? .receiverRemoved : nil
         }
     }

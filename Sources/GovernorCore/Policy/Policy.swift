@@ -17,6 +17,18 @@ package struct Policy: Sendable {
     package var holds: HoldSettings
     /// After how long without a record a kind of source counts as stale; kinds not listed never do.
     package var staleAfter: [String: Span]
+    /// Whose word counts where several sources report one session, the best first; those that are not listed follow in
+    /// the order of `Authority.usual`.
+    package var authority: [SourceKind] = []
+    /// Price rows beside the built-in ones, before which they go.
+    package var prices: [PriceRow] = []
+    /// Whether costs that sources report are passed over for the price book's.
+    package var calculatesCost = false
+    /// The listed model that savings are compared with; nil for `comparedByDefault`.
+    package var hypotheticalModel: String?
+    package static let comparedByDefault = "claude-opus-5"
+    /// What an operator would have spent on a task by hand, in minutes; for the time that agents saved.
+    package var manualMinutesPerTask: Int64 = 30
 
     package init(
         revision: String, zone: Zone = .utc, mode: Mode = .enforce, budgets: [Budget] = [], rules: [Rule] = [],

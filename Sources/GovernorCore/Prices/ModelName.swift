@@ -11,8 +11,50 @@ package enum ModelName {
         return rest.startIndex == name.utf8.startIndex ? name : String(Substring(rest))
     }
 
-    private static let regions = ["us.", "eu.", "apac.", "global.", "jp.", "au."]
+    private static let regions = ["us.", "eu.", "apac.", "global.", "jp.", "au.", "us-gov.", "ca."]
     private static let providers = ["anthropic.", "openai.", "google."]
+
+    /// Looks a model up under its spellings, the longest first, until `find` has something.
+    ///
+    /// The name as written; without each of the prefixes before a slash (`openrouter/anthropic/claude-opus-5`), region
+    /// and provider (`us.anthropic.`); each of these also without its version, and a Claude's with dashes for points
+    /// (`claude-sonnet-4.5`); at last without what is behind its dashes and colons, one part after the other
+    /// (`gpt-5-mini-high`), up to the first that makes it another model: a number, or a word such as `pro`.
+    package static func firstSpelling<Found>(of name: String, _ find: (String) -> Found?) -> Found? {
+        if let found = find(name) { return found }
+        var tail = name[...]
+        while true {
+            if let found = spelled(String(tail), skips: name, find) { return found }
+            guard let slash = tail.firstIndex(of: "/") else { break }
+            tail = tail[tail.index(after: slash)...]
+        }
+        let bare = withoutProvider(name)
+        if bare != tail, let found = spelled(bare, skips: name, find) { return found }
+        var rest = withoutVersion(bare)[...]
+        while let cut = rest.lastIndex(where: { $0 == "-" || $0 == ":" }) {
+            let word = rest[rest.index(after: cut)...]
+            if word.first?.isNumber ?? true || siblings.contains(word) { return nil }
+            rest = rest[..<cut]
+            if let found = spelled(String(rest), skips: name, find) { return found }
+        }
+        return nil
+    }
+
+    /// Words behind which another model stands, with another price: `gpt-5.2-pro` is twelve times `gpt-5.2`.
+    private static let siblings: Set<Substring> = [
+        "pro", "mini", "nano", "lite", "flash", "max", "ultra", "plus", "turbo", "large", "small", "tiny", "codex",
+        "spark", "fast", "ultrafast", "audio", "realtime", "image", "tts", "transcribe", "research", "embedding",
+    ]
+
+    /// A name as it is, without its version, and with dashes.
+    private static func spelled<Found>(_ name: String, skips tried: String, _ find: (String) -> Found?) -> Found? {
+        if name != tried, let found = find(name) { return found }
+        let plain = withoutVersion(name)
+        if plain != name, let found = find(plain) { return found }
+        // As OpenRouter and GitHub write them.
+        guard plain.hasPrefix("claude-"), plain.utf8.contains(UInt8(ascii: ".")) else { return nil }
+        return find(plain.replacing(".", with: "-"))
+    }
 
     /// The name without what only says which build it is: `-20250929`, `@20250929`, `-2026-05-01`, `-latest`,
     /// `-v1:0` and a context size in brackets.
@@ -39,6 +81,9 @@ package enum ModelName {
 
     /// Whether a model runs at no price: local servers' names.
     package static func isLocal(_ name: String) -> Bool { name.hasPrefix("ollama/") || name.hasPrefix("ollama_chat/") }
+
+    /// The same by the provider a source names beside a model's bare name.
+    package static func isLocal(provider: String?) -> Bool { provider == "ollama" || provider == "ollama_chat" }
 
     /// The provider a name belongs to by its family, nil when it has none we know.
     package static func provider(of name: String) -> String? {

@@ -7,6 +7,9 @@ package enum PriceTable {
         package var description: String { "prices.csv:\(line): \(message)" }
     }
 
+    /// A thousand times the dearest price there is; keeps the products in `PriceBook` within 128 bits.
+    package static let dearest = Money.dollars(100_000)
+
     /// - Throws: the first line that is wrong; a price table is ours, and half of one is none.
     package static func read(_ text: String) throws(Failure) -> [PriceRow] {
         // The table comes with CR LF, which is one character: splitting at "\n" would find a single line.
@@ -34,29 +37,26 @@ package enum PriceTable {
         /// Dollars per million as nano-dollars per million; nil for an empty cell.
         func price(_ column: String) throws(Failure) -> TokenPrice? {
             guard let text = text(column) else { return nil }
-            // A thousand times the dearest price there is; keeps the products in `PriceBook` within 128 bits.
-            guard let money = Money(dollars: text), money >= .zero, money <= .dollars(100_000) else {
+            guard let money = Money(dollars: text), money >= .zero, money <= PriceTable.dearest else {
                 throw Failure(line: line, message: "\(column) is no price: \(text)")
             }
             return money.nanodollars
         }
 
-        func need(_ column: String) throws(Failure) -> TokenPrice {
-            guard let value = try price(column) else { throw Failure(line: line, message: "\(column) is missing") }
-            return value
-        }
-
         func multiplier(_ column: String) throws(Failure) -> PriceRow.Multiplier? {
-            guard let value = try price(column) else { return nil }
-            return PriceRow.Multiplier(numerator: value, denominator: 1_000_000_000)
+            try price(column).map { PriceRow.Multiplier(billionths: $0) }
         }
 
-        /// `batch_input` over `input` and `batch_output` over `output`: what a tier does to every class on its side.
-        func tier(_ name: String, over base: ClassPrices) throws(Failure) -> PriceRow.TierMultiplier? {
-            guard let input = try price(name + "_input"), let output = try price(name + "_output") else { return nil }
-            return PriceRow.TierMultiplier(
-                input: PriceRow.Multiplier(numerator: input, denominator: max(1, base.input)),
-                output: PriceRow.Multiplier(numerator: output, denominator: max(1, base.output)))
+        /// The classes whose column begins or ends so; input and output are needed unless the table may lack them.
+        func list(prefix: String = "", suffix: String = "", isNeeded: Bool) throws(Failure) -> PriceList {
+            var list = PriceList()
+            for kind in TokenClass.allCases {
+                let column = prefix + kind.rawValue + suffix
+                list[kind] = try price(column)
+                guard list[kind] == nil, isNeeded, kind == .input || kind == .output else { continue }
+                throw Failure(line: line, message: "\(column) is missing")
+            }
+            return list
         }
     }
 
@@ -65,43 +65,27 @@ package enum PriceTable {
             throw Failure(line: cells.line, message: "provider or model is missing")
         }
         let (model, until) = try dated(named, line: cells.line)
-        let base = ClassPrices(
-            input: try cells.need("input"), output: try cells.need("output"), cacheRead: try cells.price("cache_read"),
-            cacheWrite5m: try cells.price("cache_write"), cacheWrite1h: try cells.price("cache_write_1h"),
-            cacheWrite12h: try cells.price("cache_write_12h"))
-        var row = PriceRow(provider: provider, model: model, base: base)
-        row.until = until
+        var base = Offers<PriceList> { _ in PriceList() }
+        base.standard = try cells.list(isNeeded: true)
+        for tier in [Terms.Tier.batch, .flex, .priority] {
+            base[tier] = try cells.list(prefix: tier.rawValue + "_", isNeeded: false)
+        }
+        var levels = [PriceRow.Level(over: 0, listed: base)]
         if let threshold = cells.text("tier_over_tokens") {
             guard let tokens = Int64(threshold), tokens > 0 else {
                 throw Failure(line: cells.line, message: "tier_over_tokens is no number: \(threshold)")
             }
-            row.threshold = tokens
-            row.high = try high(cells, base: base)
+            let high = try cells.list(suffix: "_hi", isNeeded: true)
+            levels.append(
+                PriceRow.Level(over: tokens, listed: Offers { $0 == .standard ? high : PriceList() }))
         }
-        row.batch = try cells.tier("batch", over: base)
-        row.flex = try cells.tier("flex", over: base)
-        row.priority = try cells.tier("priority", over: base)
+        var row = PriceRow(provider: provider, model: model, levels: levels)
+        row.until = until
         row.fast = try cells.multiplier("fast_multiplier")
         row.usGeography = try cells.multiplier("us_geo_multiplier")
         row.webSearch = try cells.price("web_search_per_1k")
         row.deprecation = cells.text("deprecation")
         return row
-    }
-
-    /// The upper tier; a cache class it doesn't list rises as the input does, where the base lists that class at all.
-    private static func high(_ cells: Cells, base: ClassPrices) throws(Failure) -> ClassPrices {
-        let input = try cells.need("input_hi")
-        func listed(_ column: String, orScaled lower: String, _ price: TokenPrice) throws(Failure) -> TokenPrice? {
-            if let listed = try cells.price(column) { return listed }
-            guard try cells.price(lower) != nil, base.input > 0 else { return nil }
-            return Int64(clamping: DecimalText.roundedQuotient(Int128(price) * Int128(input), Int128(base.input)))
-        }
-        return ClassPrices(
-            input: input, output: try cells.need("output_hi"),
-            cacheRead: try listed("cache_read_hi", orScaled: "cache_read", base.cacheRead),
-            cacheWrite5m: try listed("cache_write_hi", orScaled: "cache_write", base.cacheWrite5m),
-            cacheWrite1h: try listed("cache_write_1h_hi", orScaled: "cache_write_1h", base.cacheWrite1h),
-            cacheWrite12h: try listed("cache_write_12h_hi", orScaled: "cache_write_12h", base.cacheWrite12h))
     }
 
     /// `claude-sonnet-4-5@2025-11` is that model as it was listed then: its prices hold to the end of that year, after

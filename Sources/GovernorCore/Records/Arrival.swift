@@ -6,15 +6,25 @@ extension UsageRecord {
     ///
     /// What is dated in the future was spent now: a clock that runs ahead must neither hide spend in a window to come nor
     /// keep it in a rolling one for ever.
-    package func arriving(at now: Timestamp, _ resolver: LabelResolver, _ prices: PriceBook) -> UsageRecord {
+    ///
+    /// - Parameter memo: for a run of records under the same resolver.
+    package func arriving(
+        at now: Timestamp, _ resolver: LabelResolver, _ prices: PriceBook, _ memo: inout FolderMemo
+    ) -> UsageRecord {
         var record = self
         if timeIsArrival || time > now + Self.clockLead {
             record.time = now
             record.timeIsArrival = true
         }
         record.labels = labels.kept
-        resolver.resolve(&record)
+        resolver.resolve(&record, &memo)
         prices.price(&record)
         return record
+    }
+
+    /// The same of a record by itself.
+    package func arriving(at now: Timestamp, _ resolver: LabelResolver, _ prices: PriceBook) -> UsageRecord {
+        var memo = FolderMemo()
+        return arriving(at: now, resolver, prices, &memo)
     }
 }

@@ -22,20 +22,61 @@ package enum RecordChange: Hashable, Sendable {
 }
 
 /// Whether a copy added something.
-package enum RecordFate: String, Sendable { case accepted, duplicate, revised }
+package enum RecordFate: String, Sendable {
+    case accepted, duplicate, revised
+    /// The call was known from another source, and has one witness more.
+    case united
+}
 
 /// Decides which of the records of a batch are new, which correct one that is stored, and which were seen before.
 ///
-/// Identity is `key` and `request`; as soon as one copy under a key is a sidechain's replay, the key alone. The result
-/// does not depend on the order or the batches in which copies under `GrowthRule.larger` arrive.
+/// Identity is `key` and `request`; as soon as one copy under a key is a sidechain's replay, the key alone. A copy that
+/// knows nothing but the request (`CallIdentity.request`, what telemetry writes) is the same call as a message with that
+/// request. The result does not depend on the order or the batches in which copies under `GrowthRule.larger` arrive.
 package struct Deduplication {
-    private var groups: [ExactText: Group] = [:]
-    private var order: [ExactText] = []
+    private let authority: Authority
+    /// In order of first sight.
+    private var groups: [Group] = []
+    private var places: [ExactText: Int] = [:]
+    /// The group of each request's message, in the order in which they were told; `messages` is made of it, where anything
+    /// names a request alone.
+    private var told: [(request: String, place: Int)] = []
+    private var messages: [ExactText: Int]?
+    private var hasRequestsAlone = false
 
-    /// - Parameter stored: every stored record whose identity has a key of the batch.
-    package init(stored: [StoredRecord]) {
-        for stored in stored { inGroup(of: stored.record) { $0.load(stored) } }
-        order.sort { $0.text < $1.text }
+    /// - Parameters:
+    ///   - stored: every stored record that `needs` asks for.
+    ///   - authority: which source's copy of a call is kept where several tell of it.
+    package init(stored: [StoredRecord], authority: Authority = .usual) {
+        self.authority = authority
+        let inOrder = stored.indices.sorted {
+            (stored[$0].record.identity.key, $0) < (stored[$1].record.identity.key, $1)
+        }
+        for place in inOrder {
+            groups[self.place(of: stored[place].record.identity)].load(stored[place])
+        }
+    }
+
+    /// What must be looked up before records are added: stored records under these keys, and those with these requests
+    /// around these times.
+    package struct Needs: Hashable, Sendable {
+        package var keys: Set<String> = []
+        package var requests: [String: Timestamp] = [:]
+
+        package init(keys: Set<String>) { self.keys = keys }
+
+        /// - Parameter requestsAlone: whether any stored record may name nothing but its request.
+        package init(_ records: some Sequence<UsageRecord>, requestsAlone: Bool) {
+            for record in records {
+                keys.insert(record.identity.key)
+                guard let request = record.identity.request else { continue }
+                if record.identity.isRequestAlone {
+                    requests[request] = record.time
+                } else if requestsAlone {
+                    keys.insert(CallIdentity.request(request).key)
+                }
+            }
+        }
     }
 
     /// Takes one priced and labelled record in.
@@ -43,23 +84,72 @@ package struct Deduplication {
         var record = record
         let timeIsArrival = record.timeIsArrival
         record.timeIsArrival = false
-        return inGroup(of: record) { $0.add(record, timeIsArrival: timeIsArrival) }
+        if record.identity.isRequestAlone, let request = record.identity.request,
+            let message = message(of: ExactText(request))
+        {
+            return groups[message].add(record, timeIsArrival: timeIsArrival, authority)
+        }
+        let alone = takeRequestAlone(of: record.identity)
+        let place = place(of: record.identity)
+        let fate = groups[place].add(record, timeIsArrival: timeIsArrival, authority)
+        guard let alone else { return fate }
+        groups[place].absorb(alone, authority)
+        return .united
     }
 
     /// The changes the batch makes, keys in order of first sight; under each key what goes is named first, so that a
     /// revision may take its identity.
     package var changes: [RecordChange] {
-        order.flatMap { key in
-            let changes = (groups[key]?.entries ?? []).compactMap(\.change)
-            return changes.filter(\.isRemoval) + changes.filter { !$0.isRemoval }
+        var all: [RecordChange] = []
+        all.reserveCapacity(groups.count)
+        for group in groups {
+            guard group.entries.count > 1 else {
+                if let change = group.entries.first?.change { all.append(change) }
+                continue
+            }
+            let changes = group.entries.compactMap(\.change)
+            all += changes.filter(\.isRemoval) + changes.filter { !$0.isRemoval }
         }
+        return all
     }
 
-    /// Hands a key's group out in place, noting its first sight.
-    private mutating func inGroup<Result>(of record: UsageRecord, _ body: (inout Group) -> Result) -> Result {
-        let key = ExactText(record.identity.key)
-        if groups[key] == nil { order.append(key) }
-        return body(&groups[key, default: Group()])
+    /// Where the group of a key is, noting its first sight.
+    private mutating func place(of identity: CallIdentity) -> Int {
+        let place = Self.value(of: &places[ExactText(identity.key)], else: groups.endIndex)
+        if place == groups.endIndex { groups.append(Group()) }
+        guard let request = identity.request else { return place }
+        if identity.isRequestAlone {
+            hasRequestsAlone = true
+        } else if messages == nil {
+            told.append((request, place))
+        } else {
+            messages?[ExactText(request)] = place
+        }
+        return place
+    }
+
+    /// What is there, or what is put there now.
+    private static func value(of place: inout Int?, else new: Int) -> Int {
+        if let place { return place }
+        place = new
+        return new
+    }
+
+    /// The group of the message with that request.
+    private mutating func message(of request: ExactText) -> Int? {
+        if messages == nil {
+            messages = Dictionary(told.map { (ExactText($0.request), $0.place) }) { _, last in last }
+            told = []
+        }
+        return messages?[request]
+    }
+
+    /// Takes out what was told of a message by its request alone.
+    private mutating func takeRequestAlone(of identity: CallIdentity) -> Entry? {
+        guard hasRequestsAlone, let request = identity.request, !identity.isRequestAlone,
+            let place = places[ExactText(CallIdentity.request(request).key)]
+        else { return nil }
+        return groups[place].release()
     }
 }
 
@@ -94,6 +184,9 @@ extension RecordChange {
 /// as a sidechain's copy was among them.
 private struct Group {
     private(set) var entries: [Entry] = []
+    /// The request of the first entry; nil within when it names none.
+    private var first: ExactText??
+    /// By request; filled from the second entry on, which few groups have.
     private var places: [ExactText?: Int] = [:]
     private var joinsByKey = false
     private var isJoined = false
@@ -103,55 +196,124 @@ private struct Group {
         append(Entry(stored: stored, kept: stored.record), under: stored.record.identity)
     }
 
-    mutating func add(_ record: UsageRecord, timeIsArrival: Bool) -> RecordFate {
+    mutating func add(_ record: UsageRecord, timeIsArrival: Bool, _ authority: Authority) -> RecordFate {
         var record = record
         joinsByKey = joinsByKey || record.identity.joinsByKey
-        let wasSeveral = joinsByKey && join()
-        let place = joinsByKey ? entries.indices.first : places[record.identity.request.map(ExactText.init)]
-        guard let place, let before = entries[place].kept else {
+        let wasSeveral = joinsByKey && join(authority)
+        guard let place = place(of: record.identity), let before = entries[place].kept else {
             append(Entry(stored: nil, kept: record), under: record.identity)
             return .accepted
         }
         if timeIsArrival { record.time = before.time }
-        var winner = record.replaces(before) ? record : before
+        var winner = before.united(with: record, authority)
         if joinsByKey { winner.identity.joinsByKey = true }
         entries[place].kept = winner
+        if winner.witnesses != before.witnesses { return .united }
         return !wasSeveral && winner.hasSameContent(as: before) ? .duplicate : .revised
     }
 
+    /// Gives up its one call, which turned out to be a message's.
+    mutating func release() -> Entry? {
+        defer { self = Group() }
+        return entries.first
+    }
+
+    /// Takes in what was told of its newest message by the request alone.
+    mutating func absorb(_ alone: Entry, _ authority: Authority) {
+        guard let told = alone.kept, let place = place(of: told.identity), let mine = entries[place].kept else {
+            entries.append(alone)
+            return
+        }
+        entries[place].kept = mine.united(with: told, authority)
+        if entries[place].stored == nil {
+            entries[place].stored = alone.stored
+        } else if alone.stored != nil {
+            entries.append(Entry(stored: alone.stored, kept: nil))
+        }
+    }
+
+    /// Where the call with this identity is; of a joined group the one that stands for all.
+    private func place(of identity: CallIdentity) -> Int? {
+        if joinsByKey { return entries.indices.first }
+        let request = identity.request.map(ExactText.init)
+        return places.isEmpty ? (first == .some(request) ? 0 : nil) : places[request]
+    }
+
     private mutating func append(_ entry: Entry, under identity: CallIdentity) {
-        places[identity.request.map(ExactText.init)] = entries.endIndex
+        let request = identity.request.map(ExactText.init)
+        if entries.isEmpty {
+            first = .some(request)
+        } else {
+            if places.isEmpty, let first { places[first] = 0 }
+            places[request] = entries.endIndex
+        }
         entries.append(entry)
     }
 
     /// Makes the first entry stand for all.
     /// - Returns: whether there were several until now.
-    private mutating func join() -> Bool {
+    private mutating func join(_ authority: Authority) -> Bool {
         guard !isJoined else { return false }
         isJoined = true
         guard entries.count > 1 else { return false }
         let all = entries.compactMap(\.kept)
-        entries[0].kept = all.dropFirst().reduce(all.first) { winner, next in
-            winner.map { next.replaces($0) ? next : $0 }
-        }
+        entries[0].kept = all.dropFirst().reduce(all.first) { $0?.united(with: $1, authority) }
         for index in entries.indices.dropFirst() { entries[index].kept = nil }
         return true
     }
 }
 
 extension UsageRecord {
+    /// What is known of the call once `other` has arrived too.
+    ///
+    /// Within one source a copy counts whole, never field by field. A copy from another source fills what the winner does
+    /// not say: telemetry knows what a transcript's call cost and how long it took, the transcript which project it was for.
+    fileprivate func united(with other: UsageRecord, _ authority: Authority) -> UsageRecord {
+        let isOther = other.replaces(self, authority)
+        var winner = isOther ? other : self
+        let loser = isOther ? self : other
+        let all = witnesses.union(other.witnesses)
+        if all != winner.witnesses { winner.fill(from: loser) }
+        winner.witnesses = all
+        winner.isShadowed = isShadowed
+        if winner.labels.source != loser.labels.source, winner.identity.knowsLess(than: loser.identity) {
+            winner.identity = loser.identity
+        }
+        return winner
+    }
+
+    private mutating func fill(from other: UsageRecord) {
+        let names = { (labels: Labels) in labels.worker.map { $0 != labels.session } ?? false }
+        if !names(labels), names(other.labels) { labels.worker = other.labels.worker }
+        labels = labels.filling(from: other.labels)
+        durationMilliseconds = durationMilliseconds ?? other.durationMilliseconds
+        firstTokenMilliseconds = firstTokenMilliseconds ?? other.firstTokenMilliseconds
+        raw = raw ?? other.raw
+        // What the whole call cost; a placeholder's cost is not that of the line that grew out of it.
+        guard costOrigin != .reported, other.costOrigin == .reported, tokens.total == other.tokens.total else { return }
+        (cost, costOrigin, reportedCost) = (other.cost, .reported, other.reportedCost)
+    }
+
     /// Whether this copy, which arrived after `other`, is the one that counts.
-    fileprivate func replaces(_ other: UsageRecord) -> Bool {
-        switch growth {
+    private func replaces(_ other: UsageRecord, _ authority: Authority) -> Bool {
+        if labels.source != other.labels.source, let mine = Authority.group(of: self),
+            let its = Authority.group(of: other), mine != its
+        {
+            return authority.prefers(mine, to: its)
+        }
+        return switch growth {
         case .later: !hasSameContent(as: other)
         case .larger: outranks(other)
         }
     }
 
-    /// The larger token total; between equals the one that is no replay, then the one that names its speed, then the
-    /// earlier, then the lesser session and file: a total order, so that the order of arrival can't matter.
-    private func outranks(_ other: UsageRecord) -> Bool {
+    /// The larger token total; between equals the agent's own line, then the one that is no replay, then the one that names
+    /// its speed, then the earlier, then the lesser session and file: a total order, so that the order of arrival can't
+    /// matter.
+    fileprivate func outranks(_ other: UsageRecord) -> Bool {
         if tokens.total != other.tokens.total { return tokens.total > other.tokens.total }
+        if labels.source != other.labels.source, other.labels.source == SourceKind.telemetry.rawValue { return true }
+        if labels.source != other.labels.source, labels.source == SourceKind.telemetry.rawValue { return false }
         if identity.isSidechain != other.identity.isSidechain { return !identity.isSidechain }
         if terms.fast != other.terms.fast { return terms.fast }
         if time != other.time { return time < other.time }
@@ -160,10 +322,19 @@ extension UsageRecord {
 
     private var place: (String, String, Int64) { (labels.session ?? "", raw?.file ?? "", raw?.offset ?? 0) }
 
-    /// Equal in everything but where it was read.
+    /// Equal in everything but where it was read, and in what is decided of it afterwards.
     fileprivate func hasSameContent(as other: UsageRecord) -> Bool {
         var mine = self
         mine.raw = other.raw
+        mine.witnesses = other.witnesses
+        mine.isShadowed = other.isShadowed
         return mine == other
+    }
+}
+
+extension CallIdentity {
+    /// Whether `other` names the same call by its message, or by its request too, where this does not.
+    fileprivate func knowsLess(than other: CallIdentity) -> Bool {
+        isRequestAlone ? !other.isRequestAlone : request == nil && other.request != nil
     }
 }

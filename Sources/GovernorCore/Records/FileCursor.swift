@@ -13,9 +13,13 @@ package struct FileCursor: Hashable, Sendable {
     package var headHash: UInt64
     /// The byte behind the last newline that was read.
     package var offset: Int64
+    /// What the lines before the offset say of those behind it, in the words of whoever reads them; nil where each line
+    /// speaks for itself.
+    package var state: String?
 
     package init(
-        path: String, device: UInt64, inode: UInt64, birth: Int64, headLength: Int64, headHash: UInt64, offset: Int64
+        path: String, device: UInt64, inode: UInt64, birth: Int64, headLength: Int64, headHash: UInt64, offset: Int64,
+        state: String? = nil
     ) {
         self.path = path
         self.device = device
@@ -24,5 +28,6 @@ package struct FileCursor: Hashable, Sendable {
         self.headLength = headLength
         self.headHash = headHash
         self.offset = offset
+        self.state = state
     }
 }

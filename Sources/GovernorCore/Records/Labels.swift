@@ -3,19 +3,69 @@ import Foundation
 /// The names of the labels every record may carry.
 package enum LabelName: String, CaseIterable, Sendable {
     case worker, session, task, project, user, team, provider, model, source
+
+    static let count = allCases.count
+
+    /// Where its value lies in `Labels`.
+    var place: Int {
+        switch self {
+        case .worker: 0
+        case .session: 1
+        case .task: 2
+        case .project: 3
+        case .user: 4
+        case .team: 5
+        case .provider: 6
+        case .model: 7
+        case .source: 8
+        }
+    }
+}
+
+extension Labels {
+    package var worker: String? {
+        get { self[.worker] }
+        set { self[.worker] = newValue }
+    }
+    package var session: String? {
+        get { self[.session] }
+        set { self[.session] = newValue }
+    }
+    package var task: String? {
+        get { self[.task] }
+        set { self[.task] = newValue }
+    }
+    package var project: String? {
+        get { self[.project] }
+        set { self[.project] = newValue }
+    }
+    package var user: String? {
+        get { self[.user] }
+        set { self[.user] = newValue }
+    }
+    package var team: String? {
+        get { self[.team] }
+        set { self[.team] = newValue }
+    }
+    package var provider: String? {
+        get { self[.provider] }
+        set { self[.provider] = newValue }
+    }
+    package var model: String? {
+        get { self[.model] }
+        set { self[.model] = newValue }
+    }
+    package var source: String? {
+        get { self[.source] }
+        set { self[.source] = newValue }
+    }
 }
 
 /// What a record, a request or an alert is about: what policies match and split by.
 package struct Labels: Hashable, Sendable {
-    package var worker: String?
-    package var session: String?
-    package var task: String?
-    package var project: String?
-    package var user: String?
-    package var team: String?
-    package var provider: String?
-    package var model: String?
-    package var source: String?
+    /// In the order of `LabelName`; none at all where no name has a value. One block for all: labels are copied with
+    /// every record, and nine texts would each be counted.
+    private var values: [String?] = []
     /// Free `key: value` pairs of the caller's own.
     package var tags: [String: String] = [:]
 
@@ -27,32 +77,29 @@ package struct Labels: Hashable, Sendable {
     }
 
     package subscript(name: LabelName) -> String? {
-        get {
-            switch name {
-            case .worker: worker
-            case .session: session
-            case .task: task
-            case .project: project
-            case .user: user
-            case .team: team
-            case .provider: provider
-            case .model: model
-            case .source: source
-            }
-        }
+        get { values.isEmpty ? nil : values[name.place] }
         set {
-            switch name {
-            case .worker: worker = newValue
-            case .session: session = newValue
-            case .task: task = newValue
-            case .project: project = newValue
-            case .user: user = newValue
-            case .team: team = newValue
-            case .provider: provider = newValue
-            case .model: model = newValue
-            case .source: source = newValue
+            if values.isEmpty {
+                guard newValue != nil else { return }
+                values = Array(repeating: nil, count: LabelName.count)
             }
+            values[name.place] = newValue
         }
+    }
+
+    package static func == (left: Labels, right: Labels) -> Bool {
+        guard left.tags == right.tags else { return false }
+        if !left.values.isEmpty, !right.values.isEmpty { return left.values == right.values }
+        return left.values.allSatisfy { $0 == nil } && right.values.allSatisfy { $0 == nil }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for (place, value) in values.enumerated() {
+            guard let value else { continue }
+            hasher.combine(UInt8(truncatingIfNeeded: place))
+            hasher.combine(value)
+        }
+        if !tags.isEmpty { hasher.combine(tags) }
     }
 
     package subscript(key: LabelKey) -> String? {
@@ -64,9 +111,13 @@ package struct Labels: Hashable, Sendable {
 
     /// These labels, with every gap filled from `other`.
     package func filling(from other: Labels) -> Labels {
+        if values.isEmpty, tags.isEmpty { return other }
         var result = self
-        for name in LabelName.allCases where result[name] == nil { result[name] = other[name] }
-        result.tags.merge(other.tags) { mine, _ in mine }
+        for (place, value) in other.values.enumerated() {
+            guard let value, result.values.isEmpty || result.values[place] == nil else { continue }
+            result[LabelName.allCases[place]] = value
+        }
+        if !other.tags.isEmpty { result.tags.merge(other.tags) { mine, _ in mine } }
         return result
     }
 
@@ -79,16 +130,24 @@ package struct Labels: Hashable, Sendable {
 
     /// The value as it is kept: one spelling for texts that look the same (Unicode's form C), and U+FFFD for U+001F, which
     /// separates the values of a split.
-    package static func kept(_ value: String) -> String {
-        guard !value.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x1F }) else { return value }
+    package static func kept(_ value: String) -> String { respelled(value) ?? value }
+
+    /// The same; nil when it is kept as it is, as most are.
+    private static func respelled(_ value: String) -> String? {
+        let isPlain = value.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.allSatisfy { $0 < 0x80 && $0 != 0x1F }
+        }
+        guard isPlain != true else { return nil }
         return value.precomposedStringWithCanonicalMapping.replacing("\u{1F}", with: "\u{FFFD}")
     }
 
     /// The labels with every value as it is kept.
     package var kept: Labels {
         var labels = self
-        for name in LabelName.allCases { labels[name] = labels[name].map(Self.kept) }
-        labels.tags = tags.mapValues(Self.kept)
+        for (place, value) in values.enumerated() {
+            if let respelled = value.flatMap(Self.respelled) { labels.values[place] = respelled }
+        }
+        if !tags.isEmpty { labels.tags = tags.mapValues(Self.kept) }
         return labels
     }
 

@@ -24,6 +24,7 @@ package struct Misgivings: Hashable, Sendable {
     }
 
     private mutating func add(_ record: UsageRecord, sign: Int64) {
+        guard !record.isShadowed else { return }
         if record.costOrigin == .unpriced { unpricedCalls += sign }
         if record.labels.source == "coordinator", record.labels.session == nil {
             unbound += sign < 0 ? -record.cost : record.cost

@@ -93,6 +93,32 @@ package struct CallIdentity: Hashable, Sendable {
         self.joinsByKey = joinsByKey ?? isSidechain
     }
 
+    /// A call under the id of the message it answered with, which its provider gave it (`msg_01…`).
+    ///
+    /// - Parameter request: the id of the request, where the source tells it.
+    package static func message(_ id: String, request: String? = nil, isSidechain: Bool = false) -> CallIdentity {
+        CallIdentity(key: "transcript/\(id)", request: request, isSidechain: isSidechain)
+    }
+
+    /// A call under the id of its request alone, which its provider gave it (`req_01…`): the same call as a message with
+    /// that request.
+    package static func request(_ id: String) -> CallIdentity { CallIdentity(key: requestAlone + id, request: id) }
+
+    private static let requestAlone = "request/"
+
+    /// Whether nothing but the request is known of it, and not which message answered.
+    package var isRequestAlone: Bool { key.utf8.starts(with: Self.requestAlone.utf8) }
+
+    /// A call under an id that came from wherever: a provider's own id of a message or a request names the same call in
+    /// every source; any other is only good within `scope`.
+    package static func foreign(_ id: String, scope: String) -> CallIdentity {
+        // A provider's are long and random; short ones are somebody's own.
+        guard id.utf8.count >= 20 else { return CallIdentity(key: "\(scope)/\(id)") }
+        if id.hasPrefix("msg_") { return CallIdentity(key: "transcript/\(id)", joinsByKey: true) }
+        if id.hasPrefix("req_") { return .request(id) }
+        return CallIdentity(key: "\(scope)/\(id)")
+    }
+
     /// The record's `id` as people see it, without the kind of source.
     package var id: String {
         let bare = key.firstIndex(of: "/").map { String(key[key.index(after: $0)...]) } ?? key
@@ -130,6 +156,10 @@ package struct UsageRecord: Hashable, Sendable {
     package var raw: RawReference?
     /// The folder the agent worked in, for the policy's `labels:` rules; `LabelResolver` uses it up, nothing keeps it.
     package var workingFolder: String?
+    /// Which kinds of sources told of the call.
+    package var witnesses: SourceKinds
+    /// Whether a better source reports its session, so that this one is kept and not counted.
+    package var isShadowed = false
     /// Whether the source named no time (or one to come), so that `time` is only when it arrived. A second copy of such a
     /// record says nothing new about when the call was; `Deduplication` uses the mark up, nothing keeps it.
     package var timeIsArrival = false
@@ -163,6 +193,7 @@ package struct UsageRecord: Hashable, Sendable {
         self.outcome = outcome
         self.errorKind = errorKind
         self.raw = raw
+        witnesses = labels.source.flatMap(SourceKind.init(rawValue:)).map { SourceKinds($0) } ?? []
     }
 
     /// What the record adds to an account.

@@ -6,6 +6,10 @@ package struct UsageSums: Hashable, Sendable {
     package var unpriced: Int64 = 0
     package var cost: Money = .zero
     package var tokens = TokenCounts()
+    /// Calls that are kept and not counted, since a better source reports their sessions, and what they would cost. They
+    /// are in none of the other sums.
+    package var shadowed: Int64 = 0
+    package var shadowedCost: Money = .zero
 
     package init() {}
 
@@ -22,11 +26,17 @@ package struct UsageSums: Hashable, Sendable {
 
     /// Adds or, with sign -1, takes away one record.
     package mutating func add(_ record: UsageRecord, sign: Int64 = 1) {
+        let cost = sign < 0 ? -record.cost : record.cost
+        guard !record.isShadowed else {
+            shadowed += sign
+            shadowedCost += cost
+            return
+        }
         let tokens = record.tokens
         add(
             UsageSums(
                 calls: sign, success: record.outcome == .success ? sign : 0,
-                unpriced: record.costOrigin == .unpriced ? sign : 0, cost: sign < 0 ? -record.cost : record.cost,
+                unpriced: record.costOrigin == .unpriced ? sign : 0, cost: cost,
                 tokens: TokenCounts(
                     input: sign * tokens.input, output: sign * tokens.output, cacheRead: sign * tokens.cacheRead,
                     cacheWrite5m: sign * tokens.cacheWrite5m, cacheWrite1h: sign * tokens.cacheWrite1h,
@@ -38,6 +48,8 @@ package struct UsageSums: Hashable, Sendable {
         success += other.success
         unpriced += other.unpriced
         cost += other.cost
+        shadowed += other.shadowed
+        shadowedCost += other.shadowedCost
         tokens.input += other.tokens.input
         tokens.output += other.tokens.output
         tokens.cacheRead += other.tokens.cacheRead

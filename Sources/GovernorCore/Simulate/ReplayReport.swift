@@ -150,7 +150,7 @@ extension Alert {
         let found =
             switch kind {
             case .threshold: "\(who) reached \(threshold) of \(limit?.text ?? item)"
-            case .forecast, .rule, .policy, .delivery: text
+            case .forecast, .rule, .policy, .delivery, .source: text
             }
         return action.isEmpty ? found : "\(found); \(action)"
     }

@@ -7,7 +7,7 @@ package enum DecimalText {
     ///
     /// - Parameters:
     ///   - text: UTF-8 of a number in JSON's grammar (leading zeros are let pass), a leading `+` and `_` not allowed.
-    ///   - places: decimal places kept, 0 to 12.
+    ///   - places: decimal places kept, 0 to 15.
     ///   - exactly: refuse a number with more places instead of rounding it.
     /// - Returns: nil when the text is no number, or the result does not fit 64 bits.
     package static func scaled(_ text: some Collection<UInt8>, places: Int, exactly: Bool = false) -> Int64? {

@@ -19,7 +19,7 @@ extension Planner {
             case .rule: note(.threshold, alert.labels, .rule(alert.item), alert.headline)
             case .policy: note(.policy, Labels(), nil, alert.headline)
             // Nobody's work is concerned.
-            case .delivery: break
+            case .delivery, .source: break
             }
         }
         noteMoods()

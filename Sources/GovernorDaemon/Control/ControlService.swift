@@ -24,6 +24,7 @@ struct ControlService: Sendable {
     let governor: Governor
     let sources: SourceRegistry
     let forecaster: Forecaster
+    let providers: ProviderBoard
     let startedAt: Timestamp
     /// Has the policy's files read again and says what is wrong with them.
     let reload: @Sendable (@escaping @Sendable (String?) -> Void) -> Void
@@ -33,13 +34,15 @@ struct ControlService: Sendable {
     private let slow = DispatchQueue(label: "governor.status", qos: .utility)
 
     init(
-        governor: Governor, sources: SourceRegistry, forecaster: Forecaster, startedAt: Timestamp,
+        governor: Governor, sources: SourceRegistry, forecaster: Forecaster, providers: ProviderBoard,
+        startedAt: Timestamp,
         reload: @escaping @Sendable (@escaping @Sendable (String?) -> Void) -> Void,
         send: @escaping @Sendable (TestRequest) -> Void
     ) {
         self.governor = governor
         self.sources = sources
         self.forecaster = forecaster
+        self.providers = providers
         self.startedAt = startedAt
         self.reload = reload
         self.send = send
@@ -65,7 +68,7 @@ struct ControlService: Sendable {
         case .record(let pushed, let rejected):
             record(pushed, rejected, id: id, later)
         case .label(let session, let labels):
-            governor.submit(.register(labels, session: session)) { result in
+            governor.submit(.register(SessionNaming(labels: [session: labels], origin: .registration))) { result in
                 later(
                     Self.reply(id, result) { outcome in
                         guard case .registered(let count) = outcome else { return Reply.labelled(count: 0, id: id) }
@@ -102,7 +105,9 @@ struct ControlService: Sendable {
         case .status(let query):
             slow.async {
                 forecaster.refresh(ifOlderThan: .seconds(5))
-                later(ControlAnswer(body: governor.status(query, sources: sources.views).body(id: id)))
+                let status = governor.status(
+                    query, sources: sources.views(governor), providers: governor.views(of: providers))
+                later(ControlAnswer(body: status.body(id: id)))
             }
         }
         return nil
@@ -153,14 +158,8 @@ struct ControlService: Sendable {
         _ pushed: [PushedRecord], _ rejected: [PushedRecord.Rejection], id: JSON?,
         _ later: @escaping @Sendable (ControlAnswer) -> Void
     ) {
-        let now = governor.clock()
-        let records = pushed.map(\.record)
-        let newest = records.map { $0.timeIsArrival ? now : $0.time }.max()
-        governor.submit(.ingest(records, cursor: nil)) { result in
-            if case .success(.ingested(let fates)) = result {
-                sources.note(
-                    kind: "push", records: fates.count { $0 == .accepted }, rejected: rejected.count, newest: newest)
-            }
+        let told = Told(kind: .push, records: pushed.map(\.record), rejected: rejected.count)
+        governor.submit(.ingest(told)) { result in
             later(
                 Self.reply(id, result) { outcome in
                     guard case .ingested(let fates) = outcome else { return [] }

@@ -24,7 +24,7 @@ struct SocketResponder: Sendable {
 
     /// One whole request in, its response written out: as a whole where its length is known, in pieces where it is a
     /// stream.
-    func answer(_ head: HTTPRequestHead, body: ByteBuffer, on channel: any Channel) async throws {
+    func answer(_ head: HTTPRequestHead, body: RequestBody, on channel: any Channel) async throws {
         var fields = HTTPFields()
         for (name, value) in head.headers {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
@@ -33,7 +33,7 @@ struct SocketResponder: Sendable {
         let request = Request(
             head: HTTPRequest(
                 method: method, scheme: "http", authority: "governor", path: head.uri, headerFields: fields),
-            body: RequestBody(buffer: body))
+            body: body)
         let context = HTTPContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         var response: Response
         do { response = try await respond(request, context) } catch {
@@ -81,7 +81,8 @@ struct SocketResponder: Sendable {
     }
 }
 
-/// Gathers a request and writes its response; the pipeline before it keeps pipelined requests in order.
+/// Gathers a request and writes its response; the pipeline before it keeps pipelined requests in order. What may be of
+/// any length (`Routes.streamed`) is handed on as it comes, and no faster than it is taken.
 final class SocketHTTPHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -89,28 +90,65 @@ final class SocketHTTPHandler: ChannelInboundHandler {
     private let responder: SocketResponder
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
+    /// The body of a request that is answered while it comes, and when all of it so far is taken.
+    private var stream: (source: RequestBody.Source, taken: EventLoopFuture<Void>)?
 
     init(responder: SocketResponder) { self.responder = responder }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            guard !Routes.streamed.contains(head.uri.prefix { $0 != "?" }) else { return begin(head, context) }
             self.head = head
             body.clear()
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             if length > Routes.bodyLimit { refuseBody(of: head, context) }
         case .body(var part):
+            if stream != nil { return pass(part, context) }
             guard let head else { return }
             body.writeBuffer(&part)
             if body.readableBytes > Routes.bodyLimit { refuseBody(of: head, context) }
         case .end:
+            if let (source, taken) = stream {
+                stream = nil
+                return taken.whenComplete { _ in source.finish() }
+            }
             guard let head else { return }
             self.head = nil
-            answer(head, context)
+            answer(head, RequestBody(buffer: body), context)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// A sender that goes away in the middle has not sent the whole.
+    func channelInactive(context: ChannelHandlerContext) {
+        stream?.source.finish(BrokenOff())
+        stream = nil
+        context.fireChannelInactive()
+    }
+
+    private struct BrokenOff: Error, CustomStringConvertible {
+        var description: String { "the connection was closed in the middle of the body" }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let (body, source) = RequestBody.makeStream()
+        stream = (source, context.eventLoop.makeSucceededVoidFuture())
+        answer(head, body, context)
+    }
+
+    /// Nothing more is read from the connection until this is taken.
+    private func pass(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let (source, before) = stream else { return }
+        let channel = context.channel
+        channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        let taken = before.flatMap {
+            channel.eventLoop.makeFutureWithTask { await source.yield(part) }
+        }
+        stream = (source, taken)
+        taken.whenComplete { _ in channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+    }
 
     /// Answers without waiting for the rest of it.
     private func refuseBody(of head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -129,14 +167,16 @@ final class SocketHTTPHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let (responder, body, channel) = (responder, body, context.channel)
+    private func answer(_ head: HTTPRequestHead, _ body: RequestBody, _ context: ChannelHandlerContext) {
+        let (responder, channel) = (responder, context.channel)
+        let this = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.makeFutureWithTask {
             try await responder.answer(head, body: body, on: channel)
         }.whenComplete { result in
-            // A stream that broke off must not look as if it had ended.
+            // A stream that broke off must not look as if it had ended; and who was answered before the end of the body
+            // would go on sending it to nobody.
             if case .failure = result { return channel.close(promise: nil) }
-            if !head.isKeepAlive { channel.close(promise: nil) }
+            if !head.isKeepAlive || this.value.stream != nil { channel.close(promise: nil) }
         }
     }
 }

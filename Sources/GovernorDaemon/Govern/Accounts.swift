@@ -56,17 +56,24 @@ extension Governor {
     }
 
     /// What `status` answers.
-    func status(_ query: StatusQuery, sources: [SourceView]) -> StatusBody {
+    func status(_ query: StatusQuery, sources: [SourceView], providers: [ProviderView]) -> StatusBody {
         let now = clock()
         let hot = read { $0 }
         let accounts = accounts(query, now: now)
-        return StatusBody(
+        var status = StatusBody(
             version: Version.text, revision: hot.book.policy.revision, reloadedAt: hot.reloadedAt,
             policyError: hot.policyError, mode: hot.book.policy.mode, accounts: accounts,
             paused: paused(among: accounts, now: now), sources: sources,
             receivers: receivers(hot.book, now: now),
             misgivings: hot.misgivings, forecast: hot.forecast,
             holds: HoldsView(hot.book.admission.holds), asOf: now, zone: hot.book.policy.zone)
+        status.providers = providers
+        return status
+    }
+
+    /// Providers as they are asked, and whether what they say counts.
+    func views(of providers: ProviderBoard) -> [ProviderView] {
+        providers.views(isCounted: read { ProviderCounting.isWanted(by: $0.book.policy) })
     }
 }
 

@@ -4,10 +4,12 @@ import GovernorLedger
 
 /// One change that the writer carries out; what `Governor` is asked from outside goes through here.
 enum Command: Sendable {
-    /// Records of one source, and how far its file has been read.
-    case ingest([UsageRecord], cursor: FileCursor?)
-    /// Labels for a session, also for what it has already spent.
-    case register(Labels, session: String)
+    /// What one source tells.
+    case ingest(Told)
+    /// What sessions are called, also for what they have already spent.
+    case register(SessionNaming)
+    /// Records are marked by the policy's order of authority, where they are not yet.
+    case reauthorize
     /// Time has passed.
     case tick
     /// Nothing may join a message any more, since it is about to be sent.
@@ -28,6 +30,8 @@ enum Command: Sendable {
     case adopt(Policy)
     /// What is wrong with the policy's newest files; nil when nothing is.
     case policyProblem(String?)
+    /// What is wrong with each kind of source, once all were looked at.
+    case sources([SourceTroubles.Finding])
     /// Money is set aside, or what was is extended or ended.
     case hold(HoldRequest)
     /// An operator keeps work out.
@@ -39,15 +43,16 @@ enum Command: Sendable {
 
     /// How much of a group commit it takes up.
     var weight: Int {
-        if case .ingest(let records, _) = self { return max(1, records.count) }
+        if case .ingest(let told) = self { return max(1, told.records.count) }
         return 1
     }
 
     /// Whether it must be planned over a book in which everything before it is already applied.
     var standsAlone: Bool {
         switch self {
-        case .register, .adopt, .pause, .resume, .retry, .enable, .silence, .expireSilence, .acknowledge: true
-        case .ingest, .tick, .seal, .delivery, .hold, .snapshot, .policyProblem: false
+        case .register, .reauthorize, .adopt, .pause, .resume, .retry, .enable, .silence, .expireSilence, .acknowledge:
+            true
+        case .ingest, .tick, .seal, .delivery, .hold, .snapshot, .policyProblem, .sources: false
         }
     }
 }

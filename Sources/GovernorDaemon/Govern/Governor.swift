@@ -28,11 +28,27 @@ package final class Governor: Sendable {
         /// The latest instant a change was planned at.
         var mark: Timestamp
         var misgivings: Misgivings
+        /// How much each kind of source told, by its name.
+        var tallies: [String: SourceTally]
+        /// Whose word counts about a session.
+        var authority: Authority
+        /// Whether any stored record may name nothing but its request.
+        var hasRequestsAlone: Bool
         var decisions: [Decision.Kind: Int64] = [:]
         /// Attempts at messages since the start.
         var attempts: [AttemptKind: Int64] = [:]
         /// Why the last commit failed; nil when it did not.
         var ledgerError: String?
+
+        /// Follows what a commit tells of sources.
+        mutating func count(_ transaction: LedgerTransaction) {
+            for (kind, tally) in transaction.tallies { tallies[kind, default: SourceTally()].add(tally) }
+            for (kind, tally) in SourceTally.shadowed(by: transaction.plan.changes) {
+                tallies[kind, default: SourceTally()].add(tally)
+            }
+            guard !hasRequestsAlone else { return }
+            hasRequestsAlone = transaction.plan.changes.contains { $0.result?.identity.isRequestAlone ?? false }
+        }
     }
 
     /// How attempts at messages are counted.
@@ -47,8 +63,9 @@ package final class Governor: Sendable {
         var isDraining = false
     }
 
-    /// Most records in one transaction.
-    static let groupLimit = 512
+    /// Most records in one transaction: enough that a commit's own cost is little beside theirs, few enough that a hold
+    /// behind it waits no longer than some 20 ms.
+    static let groupLimit = 1024
 
     let ledger: Ledger
     let clock: @Sendable () -> Timestamp
@@ -73,9 +90,10 @@ package final class Governor: Sendable {
         hot = Mutex(
             Hot(
                 book: try ledger.book(for: policy, now: now),
-                resolver: LabelResolver(rules: policy.labelRules, registered: try ledger.sessionLabels()),
+                resolver: LabelResolver(rules: policy.labelRules, named: try ledger.namedSessions()),
                 prices: try PriceBook.embedded(for: policy), reloadedAt: now, mark: now,
-                misgivings: try ledger.misgivings()))
+                misgivings: try ledger.misgivings(), tallies: try ledger.sourceTallies(),
+                authority: Authority(policy.authority), hasRequestsAlone: try ledger.hasRequestsAlone()))
         (outboxChanges, outboxChanged) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -218,6 +236,7 @@ package final class Governor: Sendable {
             if isWritten { hot.ledgerError = nil }
             hot.book.apply(transaction.plan)
             hot.misgivings.take(transaction.plan.changes)
+            hot.count(transaction)
             for attempt in transaction.plan.attempts {
                 guard let message = transaction.plan.notifications.first(where: { $0.id == attempt.notification })
                 else { continue }

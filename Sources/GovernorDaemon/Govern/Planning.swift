@@ -10,34 +10,35 @@ extension Governor {
         for commands: [Command], at now: Timestamp, _ outcomes: inout [CommandOutcome]
     ) throws(LedgerError) -> LedgerTransaction {
         let hot = read { $0 }
-        let incoming = commands.map { Self.records(of: $0, hot.resolver, hot.prices, now) }
-        let keys = Set(incoming.joined().map(\.identity.key))
-        let stored = keys.isEmpty ? [] : try ledger.records(withKeys: keys)
-        var deduplication = Deduplication(stored: stored)
-        let fates = incoming.map { records in records.map { deduplication.add($0) } }
-        var planner = Planner(book: hot.book, now: now, atHand: try holds(for: commands, incoming, stored, hot.book))
+        let intake = try take(commands, hot, now)
+        var planner = Planner(
+            book: hot.book, now: now,
+            atHand: try holds(for: commands, intake, hot.book))
         // What was spent is known before anything is set aside beside it.
-        planner.add(deduplication.changes)
+        planner.add(intake.changes)
         var desk = HoldDesk(zone: hot.book.policy.zone)
         var cursors: [FileCursor] = []
         var snapshot: DisplaySnapshot?
         var mustLookAtAll = false
-        for (command, fates) in zip(commands, fates) {
+        for (command, fates) in zip(commands, intake.fates) {
             var outcome = CommandOutcome.done
             switch command {
-            case .ingest(_, let cursor):
+            case .ingest(let told):
                 outcome = .ingested(fates)
-                if let cursor { cursors.append(cursor) }
+                if let cursor = told.cursor { cursors.append(cursor) }
             case .hold(let request):
                 outcome = try desk.carryOut(request, &planner, stale: hot.stale) { id throws(LedgerError) in
                     try ledger.answer(ofHold: id)
                 }
             case .tick: mustLookAtAll = true
             case .policyProblem(let problem): planner.notePolicyError(problem)
+            case .sources(let findings): planner.noteSources(findings)
             case .seal(let id): outcome = .sealed(planner.seal(id))
             case .delivery(let delivery): planner.add(delivery)
             case .snapshot(let picture): snapshot = picture
-            case .register, .adopt, .pause, .resume, .retry, .enable, .silence, .expireSilence, .acknowledge: break
+            case .register, .adopt, .reauthorize, .pause, .resume, .retry, .enable, .silence, .expireSilence,
+                .acknowledge:
+                break
             }
             outcomes.append(outcome)
         }
@@ -48,27 +49,19 @@ extension Governor {
         transaction.cursors = cursors
         transaction.snapshot = snapshot
         transaction.answers = desk.answers
+        transaction.sessions = intake.sessions
+        transaction.tallies = intake.tallies
         return transaction
     }
 
-    /// The records of a command as they are booked.
-    private static func records(
-        of command: Command, _ resolver: LabelResolver, _ prices: PriceBook, _ now: Timestamp
-    ) -> [UsageRecord] {
-        guard case .ingest(let records, _) = command else { return [] }
-        return records.map { $0.arriving(at: now, resolver, prices) }
-    }
-
     /// What has to be looked up of holds.
-    private func holds(
-        for commands: [Command], _ incoming: [[UsageRecord]], _ stored: [StoredRecord], _ book: Book
-    ) throws(LedgerError) -> HoldsAtHand {
+    private func holds(for commands: [Command], _ intake: Intake, _ book: Book) throws(LedgerError) -> HoldsAtHand {
         var lookup = HoldLookup(book.admission.holds)
         for case .hold(let request) in commands { lookup.need(for: request) }
-        for record in incoming.joined() { lookup.need(for: record) }
-        for record in stored { lookup.need(for: record) }
+        for record in intake.records { lookup.need(for: record) }
+        for record in intake.stored { lookup.need(for: record) }
         var atHand = try ledger.holds(lookup)
-        atHand.undated = Set(incoming.joined().lazy.filter(\.timeIsArrival).map(\.identity.key))
+        atHand.undated = Set(intake.records.lazy.filter(\.timeIsArrival).map(\.identity.key))
         return atHand
     }
 }
@@ -103,7 +96,10 @@ private struct HoldDesk {
 extension Governor {
     func carryOutAlone(_ command: Command) throws(LedgerError) -> CommandOutcome {
         switch command {
-        case .register(let labels, let session): return .registered(try register(labels, session: session))
+        case .register(let naming): return .registered(try register(naming))
+        case .reauthorize:
+            try reauthorize()
+            return .done
         case .adopt(let policy):
             try adopt(policy)
             return .done
@@ -116,7 +112,7 @@ extension Governor {
             return .silenced(silence)
         case .expireSilence(let id, let by): return try expireSilence(id, by: by)
         case .acknowledge(let id, let by): return try acknowledge(id, by: by)
-        case .ingest, .tick, .seal, .delivery, .hold, .snapshot, .policyProblem: return .done
+        case .ingest, .tick, .seal, .delivery, .hold, .snapshot, .policyProblem, .sources: return .done
         }
     }
 
@@ -192,31 +188,6 @@ extension Governor {
         return .resumed(alerts, pauses)
     }
 
-    private func register(_ labels: Labels, session: String) throws(LedgerError) -> Int {
-        var resolver = read { $0.resolver }
-        resolver.register(labels, session: session)
-        let stored = try ledger.records(ofSession: session).filter { $0.record.labels.source != Reservation.source }
-        let changes = stored.compactMap { stored -> RecordChange? in
-            let record = LabelResolver.relabelled(stored.record, with: labels)
-            return record == stored.record ? nil : .revise(stored, to: record)
-        }
-        let (book, isCatchingUp) = read { ($0.book, $0.isCatchingUp) }
-        var lookup = HoldLookup(book.admission.holds)
-        for change in changes {
-            guard case .revise(let stored, let record) = change else { continue }
-            lookup.need(for: stored)
-            lookup.need(for: record)
-        }
-        var planner = Planner(book: book, now: try instant(), atHand: try ledger.holds(lookup))
-        planner.add(changes)
-        if !isCatchingUp { planner.evaluateTouched() }
-        var transaction = LedgerTransaction(plan: planner.finish(), book: book)
-        transaction.registrations = [session: resolver.registered[session] ?? labels]
-        try commit(transaction)
-        update { $0.resolver = resolver }
-        return changes.count
-    }
-
     /// Everything that can fail comes before the live state changes.
     private func adopt(_ policy: Policy) throws(LedgerError) {
         let now = try instant()
@@ -234,11 +205,13 @@ extension Governor {
             hot.memo.forget()
             hot.resolver = resolver
             hot.prices = prices
+            hot.authority = Authority(policy.authority)
             hot.reloadedAt = now
             hot.policyError = nil
         }
         var planner = Planner(book: book, now: now)
         planner.notePolicy(policy.revision)
         try commit(LedgerTransaction(plan: planner.finish(), book: book))
+        try reauthorize()
     }
 }

@@ -1,70 +1,96 @@
 import GovernorAPI
 import GovernorCore
+import GovernorSources
 import Synchronization
 
-/// What is known of each kind of source: how much came, when last, and what is wrong with it.
+/// What is known of each kind of source: how much came, when last, how far reading is, and what is wrong.
 final class SourceRegistry: Sendable {
-    private let sources: Mutex<[String: SourceView]>
-    /// What is wrong with which path, by kind: another file that reads well must not hide it.
-    private let troubles = Mutex<[String: [String: String]]>([:])
+    private let reading = Mutex(Reading())
 
-    /// - Parameter known: what the ledger already holds by kind.
-    init(known: [String: (records: Int64, newest: Timestamp)] = [:]) {
+    /// How reading goes.
+    private struct Reading {
+        var troubles = SourceTroubles()
+        var counts: [String: ReadingProgress.Count] = [:]
+        var isCatchingUp = true
+    }
+
+    /// All kinds, by name, with what the ledger holds of each.
+    func views(_ governor: Governor) -> [SourceView] {
+        let (tallies, limits) = governor.read { ($0.tallies, $0.book.policy.staleAfter) }
+        let now = governor.clock()
+        let (findings, counts, isCatchingUp) = reading.withLock { ($0.troubles.findings, $0.counts, $0.isCatchingUp) }
         var views: [String: SourceView] = [:]
-        for (kind, found) in known {
-            var view = SourceView(name: kind, kind: kind)
-            view.records = found.records
-            view.lastRecordAt = found.newest
-            views[kind] = view
+        func change(_ kind: String, _ body: (inout SourceView) -> Void) {
+            body(&views[kind, default: SourceView(name: kind, kind: kind)])
         }
-        sources = Mutex(views)
+        for (kind, tally) in tallies {
+            change(kind) { view in
+                view.tally = tally
+                view.stale =
+                    if let limit = limits[kind], let newest = tally.newest { now - newest > limit } else { false }
+            }
+        }
+        for (kind, count) in counts where count.files > 0 || views[kind] != nil {
+            change(kind) { $0.take(count, isCatchingUp: isCatchingUp) }
+        }
+        for finding in findings {
+            change(finding.kind) { view in
+                view.error = finding.text
+                view.stale = true
+            }
+        }
+        return views.values.sorted { $0.kind < $1.kind }
     }
 
-    /// All kinds, by name.
-    var views: [SourceView] { sources.withLock { $0.values.sorted { $0.kind < $1.kind } } }
-
-    /// Records arrived.
-    func note(kind: String, records: Int, rejected: Int, newest: Timestamp?) {
-        change(kind) { view in
-            view.records += Int64(records)
-            view.rejected += Int64(rejected)
-            view.lastRecordAt = [view.lastRecordAt, newest].compactMap { $0 }.max()
+    /// How far reading is.
+    func note(_ progress: ReadingProgress, isCatchingUp: Bool) {
+        var counts: [String: ReadingProgress.Count] = [:]
+        for (kind, count) in progress.counts { counts[kind.source.rawValue, default: .init()].add(count) }
+        reading.withLock { reading in
+            reading.counts.merge(counts) { _, new in new }
+            reading.isCatchingUp = isCatchingUp
         }
     }
-
-    /// How many files of a kind are followed.
-    func note(kind: String, files: Int) { change(kind) { $0.files = Int64(files) } }
 
     /// A path can't be read or its records not be stored; nil when they can again.
-    func note(kind: String, path: String, error: String?) {
-        let worst = troubles.withLock { troubles in
-            troubles[kind, default: [:]][path] = error
-            let all = troubles[kind] ?? [:]
-            return all.min { $0.key < $1.key }.map {
-                all.count == 1 ? $0.value : "\($0.value) (and \(all.count - 1) more)"
-            }
-        }
-        // Nothing is known of a kind that was never seen and has no trouble.
-        if worst != nil || views.contains(where: { $0.kind == kind }) { change(kind) { $0.error = worst } }
+    func note(kind: String, path: String, problem: String?, now: Timestamp) {
+        reading.withLock { $0.troubles.note(kind: kind, path: path, problem: problem, now: now) }
     }
 
-    /// Marks kinds that were silent for longer than the policy allows, or that can't be read, and says what to tell of
-    /// them in decisions.
-    func judge(after limits: [String: Span], now: Timestamp) -> [String] {
-        sources.withLock { sources in
-            for (kind, view) in sources {
-                let age = view.lastRecordAt.map { now - $0 }
-                let isSilent = if let limit = limits[kind], let age { age > limit } else { false }
-                sources[kind]?.stale = isSilent || view.error != nil
-            }
-            return sources.values.filter(\.stale).map { view in
-                view.error.map { "\(view.kind): \($0)" }
-                    ?? "\(view.kind): no record for \(view.lastRecordAt.map { (now - $0).text } ?? "ever")"
-            }.sorted()
-        }
+    /// All that can't be looked into.
+    func note(unreadable: [SourceTroubles.Unreadable], now: Timestamp) {
+        reading.withLock { $0.troubles.note(unreadable: unreadable, now: now) }
     }
 
-    private func change(_ kind: String, _ body: (inout SourceView) -> Void) {
-        sources.withLock { body(&$0[kind, default: SourceView(name: kind, kind: kind)]) }
+    /// What is wrong with each kind; nil until every file was tried once, when nobody knows.
+    var troubles: [SourceTroubles.Finding]? {
+        reading.withLock { $0.isCatchingUp ? nil : $0.troubles.findings }
+    }
+
+    /// What to tell in decisions: of kinds that were silent for longer than the policy allows, of such that can't be read,
+    /// and of those whose history is still being read.
+    func judge(_ governor: Governor) -> [String] {
+        let now = governor.clock()
+        return views(governor).flatMap { view -> [String] in
+            var texts: [String] = []
+            if view.isCatchingUp, let files = view.files, let read = view.filesRead, read < files {
+                texts.append("\(view.kind): history is still being read, \(read) of \(files) files so far")
+            }
+            if view.stale {
+                texts.append(
+                    view.error.map { "\(view.kind): \($0)" }
+                        ?? "\(view.kind): no record for \(view.tally.newest.map { (now - $0).text } ?? "ever")")
+            }
+            return texts
+        }.sorted()
+    }
+}
+
+extension SourceView {
+    fileprivate mutating func take(_ count: ReadingProgress.Count, isCatchingUp: Bool) {
+        files = count.files
+        filesRead = count.read
+        bytesBehind = count.bytesBehind
+        self.isCatchingUp = isCatchingUp
     }
 }

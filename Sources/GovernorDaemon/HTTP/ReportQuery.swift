@@ -47,7 +47,8 @@ package struct ReportQuery: Hashable, Sendable {
         return ReportBody(since: since, until: until, zone: zone, by: by, sums: groups.map { ($0.labels, $0.sums) })
     }
 
-    private static func time(_ text: String, _ name: String, _ zone: Zone) throws -> Timestamp {
+    /// A date, which means its first instant, or a time.
+    static func time(_ text: String, _ name: String, _ zone: Zone) throws(ControlError) -> Timestamp {
         switch RFC3339.read(text.utf8) {
         case .instant(let time): return time
         case .local(let civil): return zone.instant(of: civil)

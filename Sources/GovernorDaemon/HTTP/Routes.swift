@@ -10,11 +10,21 @@ import NIOCore
 struct Routes: Sendable {
     /// Bodies beyond this are refused.
     static let bodyLimit = 8 << 20
+    /// Paths whose bodies may be of any length on the control socket.
+    static let streamed: Set<Substring> = ["/upload"]
 
     let governor: Governor
     let sources: SourceRegistry
     let control: ControlService
     let display: Display
+    let names = TelemetryNames()
+
+    init(governor: Governor, sources: SourceRegistry, control: ControlService, display: Display) {
+        self.governor = governor
+        self.sources = sources
+        self.control = control
+        self.display = display
+    }
 
     /// All paths.
     func all() -> Router<HTTPContext> {
@@ -38,6 +48,13 @@ struct Routes: Sendable {
                 return try views.report(try ReportQuery(parameters, zone: zone, now: governor.clock()))
             }
         }
+        router.get("/v1/reconcile") { request, _ in
+            await answer {
+                let parameters = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+                return try views.reconciliation(try ReconcileQuery(parameters, now: governor.clock()))
+            }
+        }
+        router.get("/api/poller/status") { _, _ in Self.json(views.pollerStatus) }
         router.get("/metrics") { _, _ in
             await told {
                 Self.response(Array(try views.exposition().utf8), type: "text/plain; version=0.0.4; charset=utf-8")
@@ -53,6 +70,10 @@ struct Routes: Sendable {
             }
             return Self.json(json.bytes)
         }
+        addTelemetry(to: router)
+        router.post("/upload") { request, context in await upload(request, context) }
+        router.post("/v1/litellm") { request, _ in await litellm(request) }
+        router.get("/v1/export") { request, _ in await export(request) }
         router.post("/metrics/claude") { request, _ in
             await answer { try await display.push(try await Self.body(of: request)) }
         }
@@ -77,7 +98,9 @@ struct Routes: Sendable {
         return router
     }
 
-    private var views: Views { Views(governor: governor, sources: sources, forecaster: control.forecaster) }
+    private var views: Views {
+        Views(governor: governor, sources: sources, forecaster: control.forecaster, providers: control.providers)
+    }
 
     private func operation(_ name: String, _ request: Request) async -> Response {
         await told {

@@ -7,6 +7,7 @@ struct Views: Sendable {
     let governor: Governor
     let sources: SourceRegistry
     let forecaster: Forecaster
+    let providers: ProviderBoard
 
     private var zone: Zone { governor.read { $0.book.policy.zone } }
 
@@ -16,12 +17,28 @@ struct Views: Sendable {
 
     var sourcesBody: [UInt8] {
         let now = governor.clock()
-        return list("sources", sources.views) { $0.value($1, zone: zone, now: now) }
+        var json = JSONWriter()
+        json.object { json in
+            json.field("sources", array: sources.views(governor)) { $0.value($1, zone: zone, now: now) }
+            json.field("providers", array: providerViews) { $0.value($1, zone: zone, now: now) }
+        }
+        return json.bytes
+    }
+
+    /// `GET /api/poller/status`.
+    var pollerStatus: [UInt8] { PollerStatusBody.body(providerViews, zone: zone, now: governor.clock()) }
+
+    private var providerViews: [ProviderView] { governor.views(of: providers) }
+
+    func reconciliation(_ query: ReconcileQuery) throws -> [UInt8] {
+        ReconcileBody(
+            try query.answer(from: governor.ledger), providers: providerViews, zone: zone, now: governor.clock()
+        ).body
     }
 
     var status: [UInt8] {
         forecaster.refresh(ifOlderThan: .seconds(5))
-        return governor.status(StatusQuery(), sources: sources.views).body(id: nil)
+        return governor.status(StatusQuery(), sources: sources.views(governor), providers: providerViews).body(id: nil)
     }
 
     var forecast: [UInt8] {
@@ -75,8 +92,8 @@ struct Views: Sendable {
             firing: Dictionary(book.firing.map { ($0.severity, 1) }, uniquingKeysWith: +))
         text.metric(
             "governor_source_age_seconds", .gauge, "Since the newest record of a kind of source.",
-            sources.views.compactMap { view in
-                view.lastRecordAt.map { ([("source", view.kind)], String(max(0, (now - $0).milliseconds / 1000))) }
+            sources.views(governor).compactMap { view in
+                view.tally.newest.map { ([("source", view.kind)], String(max(0, (now - $0).milliseconds / 1000))) }
             })
         return text.text
     }

@@ -15,9 +15,9 @@ struct TickLoop: Sendable {
         var lastStep = Display.step(of: governor.clock())
         for await _ in ticks {
             let now = governor.clock()
-            let limits = governor.read { $0.book.policy.staleAfter }
-            let stale = sources.judge(after: limits, now: now)
+            let stale = sources.judge(governor)
             governor.update { $0.stale = stale }
+            await noteSources()
             await submit(.tick)
             let step = Display.step(of: now)
             if step != lastStep {
@@ -25,6 +25,13 @@ struct TickLoop: Sendable {
                 await takeSnapshot(now)
             }
         }
+    }
+
+    /// Fires or resolves alerts about sources that can't be read.
+    private func noteSources() async {
+        guard let troubles = sources.troubles else { return }
+        let fires = governor.read { $0.book.loose.contains { $0.kind == .source } }
+        if fires || !troubles.isEmpty { await submit(.sources(troubles)) }
     }
 
     private func takeSnapshot(_ now: Timestamp) async {

@@ -3,22 +3,30 @@ import GovernorCore
 
 /// Reads and writes rows of `account`: one meter's sums per slot and split.
 enum AccountRows {
-    /// Sums beyond 64 bits stay at the end of the range, as in memory; see `UsageSums.added`.
-    static func add(_ amount: Amount, to slot: Interval, of split: Split, meter: Int64, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET
-                    cost = CAST(cost + excluded.cost AS INTEGER), tokens = CAST(tokens + excluded.tokens AS INTEGER),
-                    calls = CAST(calls + excluded.calls AS INTEGER)
-                """)
-        // Values, not existentials of them: a reload writes tens of thousands.
-        let values: [DatabaseValue] = [
-            meter.databaseValue, slot.start.milliseconds.databaseValue, split.raw.databaseValue,
-            slot.end.milliseconds.databaseValue, amount.cost.nanodollars.databaseValue, amount.tokens.databaseValue,
-            amount.calls.databaseValue,
-        ]
-        try statement.execute(arguments: StatementArguments(values))
+    /// The statement that `add` runs.
+    static func addition(_ database: Database) throws -> BulkStatement {
+        // Sums beyond 64 bits stay at the end of the range, as in memory; see `UsageSums.added`.
+        try BulkStatement(
+            """
+            INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET
+                cost = CAST(cost + excluded.cost AS INTEGER), tokens = CAST(tokens + excluded.tokens AS INTEGER),
+                calls = CAST(calls + excluded.calls AS INTEGER)
+            """, database)
+    }
+
+    static func add(
+        _ amount: Amount, to slot: Interval, of split: Split, meter: Int64, by addition: BulkStatement
+    ) throws {
+        try addition.run { row in
+            row.bind(meter)
+            row.bind(slot.start.milliseconds)
+            row.bind(split.raw)
+            row.bind(slot.end.milliseconds)
+            row.bind(amount.cost.nanodollars)
+            row.bind(amount.tokens)
+            row.bind(amount.calls)
+        }
     }
 
     /// Accounts with the slots that still matter behind `horizon`.

@@ -84,7 +84,8 @@ struct BlockDerivation {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT time, label_set, cost, \(Derivation.tokens) FROM record WHERE time >= ? ORDER BY time, sequence
+                SELECT time, label_set, cost, \(Derivation.tokens) FROM record
+                WHERE time >= ? AND \(RecordRows.isCounted) ORDER BY time, sequence
                 """, arguments: [first.milliseconds])
         while let row = try rows.next() {
             let time = Timestamp(milliseconds: row[0])
@@ -105,11 +106,12 @@ struct BlockDerivation {
     }
 
     private func write(_ database: Database) throws {
+        let addition = try AccountRows.addition(database)
         for pot in blocks.indices {
             let (row, meter) = (subjects[pots.meters[pot]].row, subjects[pots.meters[pot]].meter)
             for block in blocks[pot] where meter.memory(of: block.interval) > horizon {
                 try AccountRows.add(
-                    block.amount, to: block.interval, of: pots.splits[pot], meter: row.id, database)
+                    block.amount, to: block.interval, of: pots.splits[pot], meter: row.id, by: addition)
             }
         }
     }

@@ -97,7 +97,7 @@ private struct BookLoading {
                 } else if isFiring {
                     loose.append(alert)
                 }
-            case .policy, .delivery: if isFiring { loose.append(alert) }
+            case .policy, .delivery, .source: if isFiring { loose.append(alert) }
             }
         }
     }

@@ -113,7 +113,8 @@ struct Derivation {
         var quarter = Interval(start: .distantPast, end: .distantPast)
         let select = try database.cachedStatement(
             sql: """
-                SELECT time, label_set, cost, \(Self.tokens) FROM record WHERE time >= ? AND time < ? ORDER BY time
+                SELECT time, label_set, cost, \(Self.tokens) FROM record
+                WHERE time >= ? AND time < ? AND \(RecordRows.isCounted) ORDER BY time
                 """)
         let rows = try Row.fetchCursor(
             select, arguments: [range.start.milliseconds, range.end.milliseconds])
@@ -144,7 +145,9 @@ struct Derivation {
                 SELECT time, label_set, cost, cost_origin, input, output, cache_read, cache_write_5m, cache_write_1h,
                     cache_write_12h, reasoning, terms, web_searches
                 FROM record INDEXED BY record_apart
-                WHERE time >= ? AND (cost_origin = 2 OR (cost_origin = 1 AND cost = 0)) ORDER BY time
+                WHERE time >= ? AND (cost_origin = 2 OR (cost_origin = 1 AND cost = 0))
+                    AND \(RecordRows.isCounted)
+                ORDER BY time
                 """, arguments: [first.milliseconds])
         while let row = try rows.next() {
             let record = Self.billed(row)

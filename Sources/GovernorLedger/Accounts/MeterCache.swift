@@ -21,13 +21,14 @@ struct MeterCache: Sendable {
         defer { self.stored = stored }
         // Once a meter and transaction; the meters of a plan are few, and a definition is a long key.
         var rows: [Int: StoredMeter?] = [:]
+        let addition = plan.deltas.isEmpty ? nil : try AccountRows.addition(database)
         for (delta, amount) in plan.deltas {
             let place = delta.key.meter
             // The accounts of equal meters are the same rows, and so are their differences.
             guard metering.originals[place] == place else { continue }
             if rows[place] == nil { rows[place] = .some(stored[metering.definitions[place]]) }
-            guard let row = rows[place] ?? nil, delta.slot.start >= row.since else { continue }
-            try AccountRows.add(amount, to: delta.slot, of: delta.key.split, meter: row.id, database)
+            guard let addition, let row = rows[place] ?? nil, delta.slot.start >= row.since else { continue }
+            try AccountRows.add(amount, to: delta.slot, of: delta.key.split, meter: row.id, by: addition)
         }
         try Self.noteLateUse(plan, metering, &stored, database)
         guard plan.now < forgottenAt || plan.now - forgottenAt >= Self.forgetting else { return }

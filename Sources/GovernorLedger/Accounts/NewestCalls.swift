@@ -37,7 +37,7 @@ enum NewestCalls {
         /// When there was a call last: for each combination of labels that was used of late, found by its index.
         mutating func readTimes(_ database: Database) throws {
             let sets = try Int64.fetchAll(
-                database, sql: "SELECT DISTINCT label_set FROM rollup WHERE bucket >= ? AND calls > 0",
+                database, sql: "SELECT DISTINCT label_set FROM rollup WHERE bucket >= ?",
                 arguments: [Derivation.quarter(of: first).start.milliseconds])
             let select = try database.cachedStatement(
                 sql: "SELECT time FROM record WHERE label_set = ? AND time > ? ORDER BY time DESC")
@@ -61,7 +61,8 @@ enum NewestCalls {
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT time, label_set, key, request, outcome, error_kind FROM record WHERE time > ? ORDER BY time, sequence
+                    SELECT time, label_set, key, request, outcome, error_kind FROM record
+                    WHERE time > ? AND \(RecordRows.isCounted) ORDER BY time, sequence
                     """, arguments: [first.milliseconds])
             while let row = try rows.next() {
                 var record = UsageRecord(

@@ -43,9 +43,10 @@ struct Tally {
 
     private mutating func write(_ meter: Int, _ pots: Pots, _ database: Database) throws {
         guard let slot = slots[meter] else { return }
+        let addition = try AccountRows.addition(database)
         for pot in touched[meter] {
             if sums[pot] != .zero {
-                try AccountRows.add(sums[pot], to: slot, of: pots.splits[pot], meter: rows[meter], database)
+                try AccountRows.add(sums[pot], to: slot, of: pots.splits[pot], meter: rows[meter], by: addition)
             }
             sums[pot] = .zero
             isTouched[pot] = false

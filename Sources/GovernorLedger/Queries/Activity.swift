@@ -22,48 +22,19 @@ extension Ledger {
                         SUM(cache_write_5m) AS cache_write_5m, SUM(cache_write_1h) AS cache_write_1h,
                         SUM(cache_write_12h) AS cache_write_12h, SUM(reasoning) AS reasoning,
                         COUNT(DISTINCT label_set.session) AS sessions
-                    FROM record JOIN label_set ON label_set.id = record.label_set WHERE record.time >= ?
+                    FROM record JOIN label_set ON label_set.id = record.label_set
+                    WHERE record.time >= ? AND \(RecordRows.isCounted)
                     """, arguments: [since.milliseconds])
             let last = try Row.fetchOne(
                 database,
                 sql: """
                     SELECT record.time, label_set.session FROM record JOIN label_set ON label_set.id = record.label_set
-                    ORDER BY record.time DESC, record.sequence DESC LIMIT 1
+                    WHERE \(RecordRows.isCounted) ORDER BY record.time DESC, record.sequence DESC LIMIT 1
                     """)
             return Activity(
                 sums: sums.map { UsageSums($0) } ?? UsageSums(), sessions: sums?["sessions"] ?? 0,
                 lastSession: last?["session"],
                 lastTime: (last?["time"] as Int64?).map { Timestamp(milliseconds: $0) })
-        }
-    }
-}
-
-extension Ledger {
-    /// How many records each kind of source brought, and about when the newest was made.
-    package func sourceSummary() throws(LedgerError) -> [String: (records: Int64, newest: Timestamp)] {
-        try read("reading sources") { database in
-            // Sums by combination first, in one pass without a look-up for each row: this is asked at every start.
-            var sums: [(calls: Int64, newest: Int64)] = []
-            let rows = try Row.fetchCursor(
-                database, sql: "SELECT label_set, calls, bucket FROM rollup WHERE calls <> 0 ORDER BY bucket")
-            while let row = try rows.next() {
-                let set = Int(row[0] as Int64)
-                while sums.count <= set { sums.append((0, 0)) }
-                sums[set].calls = sums[set].calls.saturatingAdding(row[1])
-                sums[set].newest = row[2]
-            }
-            var summary: [String: (records: Int64, newest: Timestamp)] = [:]
-            let sets = try Row.fetchCursor(database, sql: "SELECT id, source FROM label_set WHERE source IS NOT NULL")
-            while let row = try sets.next() {
-                let set = Int(row[0] as Int64)
-                guard sums.indices.contains(set), sums[set].calls != 0 else { continue }
-                let known = summary[row[1], default: (0, .distantPast)]
-                summary[row[1]] = (
-                    known.records.saturatingAdding(sums[set].calls),
-                    max(known.newest, Timestamp(milliseconds: sums[set].newest))
-                )
-            }
-            return summary
         }
     }
 }

@@ -21,7 +21,7 @@ extension Ledger {
                 SUM(cost) AS cost, SUM(input) AS input, SUM(output) AS output, SUM(cache_read) AS cache_read,
                 SUM(cache_write_5m) AS cache_write_5m, SUM(cache_write_1h) AS cache_write_1h,
                 SUM(cache_write_12h) AS cache_write_12h, SUM(reasoning) AS reasoning
-            FROM record WHERE time >= ? AND time < ? GROUP BY label_set
+            FROM record WHERE time >= ? AND time < ? AND \(RecordRows.isCounted) GROUP BY label_set
             """
         return try read("summing records") { database in
             try Row.fetchAll(
@@ -38,7 +38,8 @@ extension Ledger {
                 database,
                 sql: """
                     SELECT \(RecordRows.columns) FROM \(RecordRows.joins)
-                    WHERE record.time >= ? AND record.time < ? ORDER BY record.time, record.sequence LIMIT ?
+                    WHERE record.time >= ? AND record.time < ? AND \(RecordRows.isCounted)
+                    ORDER BY record.time, record.sequence LIMIT ?
                     """,
                 arguments: [since.milliseconds, until.milliseconds, limit]
             ).map { RecordRows.read($0).record }
@@ -57,6 +58,7 @@ extension Ledger {
                 sql: """
                     SELECT \(RecordRows.columns) FROM \(RecordRows.joins)
                     WHERE record.time >= ? AND record.time < ? AND (record.time > ? OR record.sequence > ?)
+                        AND \(RecordRows.isCounted)
                     ORDER BY record.time, record.sequence LIMIT ?
                     """)
             return try Row.fetchAll(

@@ -21,11 +21,15 @@ enum Codes {
 
     static func flags(_ record: UsageRecord) -> Int64 {
         (record.identity.isSidechain ? 1 : 0) | (record.identity.joinsByKey ? 2 : 0) | (record.growth == .later ? 4 : 0)
+            | (record.isShadowed ? shadowed : 0)
     }
 
     static func identity(key: String, request: String?, flags: Int64) -> CallIdentity {
         CallIdentity(key: key, request: request, isSidechain: flags & 1 != 0, joinsByKey: flags & 2 != 0)
     }
+
+    /// The flag of a record that is kept and not counted.
+    static let shadowed: Int64 = 8
 
     static func growth(_ flags: Int64) -> GrowthRule { flags & 4 != 0 ? .later : .larger }
 

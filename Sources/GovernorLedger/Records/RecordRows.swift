@@ -10,11 +10,14 @@ enum RecordRows {
         record.sequence, record.key, record.request, record.flags, record.time, record.input, record.output,
         record.cache_read, record.cache_write_5m, record.cache_write_1h, record.cache_write_12h, record.reasoning,
         record.terms, record.web_searches, record.reported, record.cost, record.cost_origin, record.duration,
-        record.first_token, record.outcome, record.error_kind, record.offset, file.path, label_set.*
+        record.first_token, record.outcome, record.error_kind, record.offset, record.witnesses, file.path, label_set.*
         """
     static let joins = """
         record JOIN label_set ON label_set.id = record.label_set LEFT JOIN file ON file.id = record.file
         """
+
+    /// Whether a row counts; what is shadowed is only kept.
+    static let isCounted = "record.flags & \(Codes.shadowed) = 0"
 
     static func read(_ row: Row) -> StoredRecord {
         let flags: Int64 = row["flags"]
@@ -33,6 +36,8 @@ enum RecordRows {
             raw: file.map { UsageRecord.RawReference(file: $0, offset: row["offset"]) })
         record.cost = Money(nanodollars: row["cost"])
         record.costOrigin = Codes.origin(row["cost_origin"])
+        record.witnesses = SourceKinds(rawValue: UInt16(truncatingIfNeeded: row["witnesses"] as Int64))
+        record.isShadowed = flags & Codes.shadowed != 0
         return StoredRecord(sequence: row["sequence"], record: record)
     }
 
@@ -41,11 +46,33 @@ enum RecordRows {
         var labelSets: [Labels: Int64] = [:]
         var files: [String: Int64] = [:]
         var rollups: [RollupKey: UsageSums] = [:]
+        /// Of the record before: mostly the same.
+        var lastLabels: (labels: Labels, id: Int64)?
+        var lastFile: (path: String, id: Int64)?
+        private var insertion: BulkStatement?
+
+        /// The statement that inserts a record.
+        mutating func insertion(_ database: Database) throws -> BulkStatement {
+            if let insertion { return insertion }
+            let new = try BulkStatement(
+                """
+                INSERT INTO record (sequence, key_hash, key, request, flags, time, label_set, input, output, cache_read,
+                    cache_write_5m, cache_write_1h, cache_write_12h, reasoning, terms, web_searches, reported, cost,
+                    cost_origin, duration, first_token, outcome, error_kind, file, offset, witnesses)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """, database)
+            insertion = new
+            return new
+        }
     }
 
-    struct RollupKey: Hashable {
+    struct RollupKey: Hashable, Comparable {
         var bucket: Int64
         var labelSet: Int64
+
+        static func < (left: RollupKey, right: RollupKey) -> Bool {
+            (left.bucket, left.labelSet) < (right.bucket, right.labelSet)
+        }
     }
 
     /// - Returns: the sequence of the record that was changed.
@@ -72,29 +99,35 @@ enum RecordRows {
     ) throws {
         let labelSet = try labelSet(record.labels, &batch, known, database)
         let file = try record.raw.map { try Self.file($0.file, &batch, database) }
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO record (sequence, key_hash, key, request, flags, time, label_set, input, output, cache_read,
-                    cache_write_5m, cache_write_1h, cache_write_12h, reasoning, terms, web_searches, reported, cost,
-                    cost_origin, duration, first_token, outcome, error_kind, file, offset)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        let tokens = record.tokens
-        // Values, not existentials of them: this runs once a record.
-        let values: [DatabaseValue] = [
-            sequence.databaseValue, Codes.bits(StableHash.value(record.identity.key)).databaseValue,
-            record.identity.key.databaseValue, record.identity.request.databaseValue,
-            Codes.flags(record).databaseValue, record.time.milliseconds.databaseValue, labelSet.databaseValue,
-            tokens.input.databaseValue, tokens.output.databaseValue, tokens.cacheRead.databaseValue,
-            tokens.cacheWrite5m.databaseValue, tokens.cacheWrite1h.databaseValue, tokens.cacheWrite12h.databaseValue,
-            tokens.reasoning.databaseValue, Codes.terms(record.terms).databaseValue,
-            record.terms.webSearches.databaseValue, (record.reportedCost?.nanodollars).databaseValue,
-            record.cost.nanodollars.databaseValue, Codes.code(record.costOrigin).databaseValue,
-            record.durationMilliseconds.databaseValue, record.firstTokenMilliseconds.databaseValue,
-            Codes.code(record.outcome).databaseValue, record.errorKind.databaseValue, file.databaseValue,
-            (record.raw?.offset).databaseValue,
-        ]
-        try statement.execute(arguments: StatementArguments(values))
+        try batch.insertion(database).run { row in
+            row.bind(sequence)
+            row.bind(Codes.bits(StableHash.value(record.identity.key)))
+            row.bind(record.identity.key)
+            row.bind(record.identity.request)
+            row.bind(Codes.flags(record))
+            row.bind(record.time.milliseconds)
+            row.bind(labelSet)
+            let tokens = record.tokens
+            row.bind(tokens.input)
+            row.bind(tokens.output)
+            row.bind(tokens.cacheRead)
+            row.bind(tokens.cacheWrite5m)
+            row.bind(tokens.cacheWrite1h)
+            row.bind(tokens.cacheWrite12h)
+            row.bind(tokens.reasoning)
+            row.bind(Codes.terms(record.terms))
+            row.bind(record.terms.webSearches)
+            row.bind(record.reportedCost?.nanodollars)
+            row.bind(record.cost.nanodollars)
+            row.bind(Codes.code(record.costOrigin))
+            row.bind(record.durationMilliseconds)
+            row.bind(record.firstTokenMilliseconds)
+            row.bind(Codes.code(record.outcome))
+            row.bind(record.errorKind)
+            row.bind(file)
+            row.bind(record.raw?.offset)
+            row.bind(Int64(record.witnesses.rawValue))
+        }
         batch.rollups[key(record, labelSet), default: UsageSums()].add(record, sign: 1)
     }
 
@@ -117,14 +150,24 @@ enum RecordRows {
     private static func labelSet(
         _ labels: Labels, _ batch: inout Batch, _ known: LabelSetCache, _ database: Database
     ) throws -> Int64 {
-        if let id = known[labels] ?? batch.labelSets[labels] { return id }
-        let id = try LabelSets.id(of: labels, in: database)
-        batch.labelSets[labels] = id
+        if let last = batch.lastLabels, last.labels == labels { return last.id }
+        let id: Int64
+        if let before = known[labels] ?? batch.labelSets[labels] {
+            id = before
+        } else {
+            id = try LabelSets.id(of: labels, in: database)
+            batch.labelSets[labels] = id
+        }
+        batch.lastLabels = (labels, id)
         return id
     }
 
     private static func file(_ path: String, _ batch: inout Batch, _ database: Database) throws -> Int64 {
-        if let id = batch.files[path] { return id }
+        if let last = batch.lastFile, last.path == path { return last.id }
+        if let id = batch.files[path] {
+            batch.lastFile = (path, id)
+            return id
+        }
         let find = try database.cachedStatement(sql: "SELECT id FROM file WHERE path = ?")
         var id = try Int64.fetchOne(find, arguments: [path])
         if id == nil {

@@ -9,8 +9,12 @@ package struct LedgerTransaction: Sendable {
     let policy: Policy
     let metering: Metering
     package var cursors: [FileCursor] = []
-    /// Labels registered for sessions.
-    package var registrations: [String: Labels] = [:]
+    /// What is known of sessions from now on.
+    package var sessions: [String: SessionState] = [:]
+    /// What is added to the counts of sources, by kind.
+    package var tallies: [String: SourceTally] = [:]
+    /// The order of authority that all records are marked by from now on.
+    package var authority: Authority?
     /// What was answered for new holds, by id, for a caller that asks again.
     package var answers: [Int64: String] = [:]
     /// A display's picture, kept for its history.
@@ -23,7 +27,9 @@ package struct LedgerTransaction: Sendable {
         metering = book.metering
     }
 
-    package var isEmpty: Bool { plan.isEmpty && cursors.isEmpty && registrations.isEmpty && snapshot == nil }
+    package var isEmpty: Bool {
+        plan.isEmpty && cursors.isEmpty && sessions.isEmpty && tallies.isEmpty && authority == nil && snapshot == nil
+    }
 }
 
 extension Ledger {
@@ -44,7 +50,7 @@ extension Ledger {
             for (id, pause) in plan.pauses { try PauseRows.write(pause, id: id, database) }
             for event in plan.events { try EventRows.write(event, database) }
             for (place, mood) in plan.moods { try MoodRows.write(mood, of: place, database) }
-            for (key, rollup) in batch.rollups { try rollup.write(key, database) }
+            try UsageSums.write(batch.rollups, database)
             try cache.write(plan, transaction.metering, database)
             for (place, limit) in plan.limits {
                 try BudgetRows.write(limit, of: transaction.policy.budgets[place].name, database)
@@ -59,12 +65,15 @@ extension Ledger {
                 try DisabledRows.write(disabled, name, transaction.policy.revision, database)
             }
             for cursor in transaction.cursors { try CursorRows.write(cursor, database) }
-            for (session, labels) in transaction.registrations { try SessionRows.write(labels, of: session, database) }
+            for (session, state) in transaction.sessions { try SessionRows.write(state, of: session, database) }
+            for (kind, tally) in transaction.tallies { try TallyRows.add(tally, to: kind, database) }
+            if let authority = transaction.authority { try AuthorityRows.write(authority, database) }
             if let snapshot = transaction.snapshot { try SnapshotRows.write(snapshot, database) }
             return batch.labelSets
         }
         // Only now: a transaction that was rolled back took its new ids with it.
         labelSets.withLock { $0.remember(found) }
+        sessionCache.withLock { $0.remember(transaction.sessions.mapValues { $0 }) }
         meters.withLock { $0 = cache }
     }
 }

@@ -10,6 +10,7 @@ package final class Ledger: Sendable {
     let pool: any DatabaseReader
     let writer: (any DatabaseWriter)?
     let labelSets = Mutex(LabelSetCache())
+    let sessionCache = Mutex(SessionCache())
     let meters = Mutex(MeterCache())
     private let lock: Mutex<LockFile?>
     /// The database file.

@@ -12,6 +12,8 @@ enum Schema {
         migrator.registerMigration("rules") { try $0.execute(sql: rules) }
         migrator.registerMigration("holds") { try $0.execute(sql: holds) }
         migrator.registerMigration("deliveries") { try $0.execute(sql: deliveries) }
+        migrator.registerMigration("witnesses") { try $0.execute(sql: witnesses) }
+        migrator.registerMigration("polls") { try $0.execute(sql: PollRows.migration) }
         return migrator
     }
 
@@ -209,5 +211,41 @@ enum Schema {
         CREATE TABLE disabled_receiver (
             name TEXT PRIMARY KEY, policy TEXT NOT NULL, since INTEGER NOT NULL, why TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Calls that several sources tell of: who told of each (`SourceKinds`), those that are kept and not counted, and per
+    /// session who reports it. A request's id lies beside the hour, so that what is written at one time lies together; the
+    /// same call is told of within the hour or the next. Parsers keep what they know of a file with its cursor.
+    private static let witnesses = """
+        ALTER TABLE cursor ADD COLUMN state TEXT;
+        ALTER TABLE record ADD COLUMN witnesses INTEGER NOT NULL DEFAULT 0;
+        UPDATE record SET witnesses = coalesce((
+            SELECT CASE source WHEN 'transcript' THEN 1 WHEN 'coordinator' THEN 64 WHEN 'push' THEN 128 ELSE 0 END
+            FROM label_set WHERE id = label_set), 0);
+        CREATE INDEX record_request ON record (time / 3600000, request) WHERE request IS NOT NULL;
+        ALTER TABLE rollup ADD COLUMN shadowed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE rollup ADD COLUMN shadowed_cost INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE session (
+            session TEXT PRIMARY KEY, labels TEXT, attributes TEXT, since INTEGER, first INTEGER, last INTEGER,
+            witnesses INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO session
+            SELECT session, NULL, NULL, NULL, MIN(bucket), MAX(bucket),
+                MAX(source = 'transcript') + 32 * MAX(source = 'coordinator')
+                + 64 * MAX(source NOT IN ('transcript', 'coordinator'))
+            FROM rollup JOIN label_set ON label_set.id = rollup.label_set
+            WHERE session IS NOT NULL AND source IS NOT NULL AND source <> 'hold' AND calls <> 0 GROUP BY session;
+        INSERT INTO session (session, labels, witnesses) SELECT session, labels, 0 FROM session_labels WHERE true
+            ON CONFLICT DO UPDATE SET labels = excluded.labels;
+        DROP TABLE session_labels;
+        CREATE TABLE source (
+            kind TEXT PRIMARY KEY, records INTEGER NOT NULL, united INTEGER NOT NULL, rejected INTEGER NOT NULL,
+            last_record INTEGER
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO source
+            SELECT source, SUM(calls), 0, 0, MAX(bucket) FROM rollup JOIN label_set ON label_set.id = rollup.label_set
+            WHERE source IS NOT NULL AND source <> 'hold' AND calls <> 0 GROUP BY source;
+        CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX rollup_shadowed ON rollup (shadowed) WHERE shadowed <> 0;
         """
 }

@@ -4,10 +4,11 @@ package import GovernorCore
 /// Reads and writes rows of `cursor`. Unsigned numbers are kept as text: SQLite's integers are signed.
 enum CursorRows {
     static func write(_ cursor: FileCursor, _ database: Database) throws {
-        let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?, ?, ?)")
+        let statement = try database.cachedStatement(
+            sql: "INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         try statement.execute(arguments: [
             cursor.path, String(cursor.device), String(cursor.inode), cursor.birth, cursor.headLength,
-            String(cursor.headHash), cursor.offset,
+            String(cursor.headHash), cursor.offset, cursor.state,
         ])
     }
 
@@ -18,15 +19,7 @@ enum CursorRows {
         else { return nil }
         return FileCursor(
             path: row["path"], device: device, inode: inode, birth: row["birth"], headLength: row["head_length"],
-            headHash: headHash, offset: row["offset"])
-    }
-}
-
-/// Reads and writes rows of `session_labels`.
-enum SessionRows {
-    static func write(_ labels: Labels, of session: String, _ database: Database) throws {
-        try database.execute(
-            sql: "INSERT OR REPLACE INTO session_labels VALUES (?, ?)", arguments: [session, LabelsText.write(labels)])
+            headHash: headHash, offset: row["offset"], state: row["state"])
     }
 }
 
@@ -69,16 +62,6 @@ extension Ledger {
                 if let cursor = CursorRows.read(row) { cursors[cursor.path] = cursor }
             }
             return cursors
-        }
-    }
-
-    /// Labels registered by session.
-    package func sessionLabels() throws(LedgerError) -> [String: Labels] {
-        try read("reading session labels") { database in
-            var labels: [String: Labels] = [:]
-            let rows = try Row.fetchCursor(database, sql: "SELECT * FROM session_labels")
-            while let row = try rows.next() { labels[row["session"]] = LabelsText.read(row["labels"]) }
-            return labels
         }
     }
 }

@@ -4,7 +4,7 @@ package import GovernorCore
 /// An HTTP answer, whatever its status.
 package struct CurlAnswer: Hashable, Sendable {
     package var status: Int
-    /// At most 64 KiB.
+    /// At most 64 KiB of what a receiver answers.
     package var body: [UInt8]
     /// Whether there was more of the body.
     package var isCut: Bool

@@ -21,7 +21,7 @@ package struct CurlTimeouts: Hashable, Sendable {
     package static let standard = CurlTimeouts(connect: .seconds(10), total: .seconds(30), slow: .seconds(15))
 }
 
-/// Sends HTTP requests and mail for one receiver, one after the other on a queue of its own, so that a receiver that
+/// Sends HTTP requests and mail for one receiver (or asks one provider), one after the other on a queue of its own, so that a receiver that
 /// hangs holds up no other.
 ///
 /// Redirects are not followed, TLS is verified, and every address is checked as it is connected (`AddressRule`). The
@@ -50,10 +50,33 @@ package struct CurlClient: Sendable {
     package func post(
         to address: WebAddress, headers: [(name: String, value: String)], body: [UInt8]
     ) async throws(DeliveryFailure) -> CurlAnswer {
-        let lines = headers.map { "\(Message.clean($0.name)): \(Message.clean($0.value))" }
+        let lines = Self.lines(headers)
         return try await onQueue { stop throws(DeliveryFailure) in
-            try transfer(to: address, headers: lines, body: body, stop: stop)
+            try transfer(
+                to: address, headers: lines, body: body, bodyLimit: CurlExchange.usualBodyLimit, within: timeouts.total,
+                stop: stop)
         }
+    }
+
+    /// One GET: for asking, where everything else here tells.
+    /// - Parameters:
+    ///   - headers: names and values; control characters in them are dropped.
+    ///   - bodyLimit: bytes of the answer that are read at most.
+    ///   - within: how long it may take, where that is shorter than the client's own limit.
+    /// - Throws: when there is no whole answer. An answer of any status is returned.
+    package func get(
+        from address: WebAddress, headers: [(name: String, value: String)], bodyLimit: Int, within limit: Span
+    ) async throws(DeliveryFailure) -> CurlAnswer {
+        let lines = Self.lines(headers)
+        return try await onQueue { stop throws(DeliveryFailure) in
+            try transfer(
+                to: address, headers: lines, body: nil, bodyLimit: bodyLimit, within: min(limit, timeouts.total),
+                stop: stop)
+        }
+    }
+
+    private static func lines(_ headers: [(name: String, value: String)]) -> [String] {
+        headers.map { "\(Message.clean($0.name)): \(Message.clean($0.value))" }
     }
 
     /// Carries blocking work out on the receiver's queue; cancelling the task sets the flag that the work looks at.
@@ -76,10 +99,11 @@ package struct CurlClient: Sendable {
 
     /// A handle with what every transfer has: the address and its protocols, the checks and the timeouts.
     func handle(
-        for address: WebAddress, protocols mask: Int, patience: Int64 = 1, stop: CurlExchange.Stop
+        for address: WebAddress, protocols mask: Int, patience: Int64 = 1,
+        bodyLimit: Int = CurlExchange.usualBodyLimit, stop: CurlExchange.Stop
     ) throws(DeliveryFailure) -> CurlHandle {
         guard !stop.isSet else { throw DeliveryFailure(.cancelled, "stopped before it was sent") }
-        var handle = try CurlHandle(CurlExchange(allowsPrivate: allowsPrivate, stop: stop))
+        var handle = try CurlHandle(CurlExchange(allowsPrivate: allowsPrivate, bodyLimit: bodyLimit, stop: stop))
         try handle.connectCallbacks()
         try handle.set(CURLOPT_URL, address.url.reveal())
         try handle.setProtocols(address.use.schemes.joined(separator: ","), mask: mask)
@@ -92,16 +116,22 @@ package struct CurlClient: Sendable {
     }
 
     /// Carries the transfer out on the calling thread.
+    /// - Parameter body: what is posted; nil gets.
     private func transfer(
-        to address: WebAddress, headers: [String], body: [UInt8], stop: CurlExchange.Stop
+        to address: WebAddress, headers: [String], body: [UInt8]?, bodyLimit: Int, within limit: Span,
+        stop: CurlExchange.Stop
     ) throws(DeliveryFailure) -> CurlAnswer {
-        var handle = try handle(for: address, protocols: Int(CURLPROTO_HTTP | CURLPROTO_HTTPS), stop: stop)
+        var handle = try handle(
+            for: address, protocols: Int(CURLPROTO_HTTP | CURLPROTO_HTTPS), bodyLimit: bodyLimit, stop: stop)
+        try handle.set(CURLOPT_TIMEOUT_MS, Int(max(1, limit.milliseconds)))
         try handle.set(CURLOPT_FOLLOWLOCATION, 0)
         try handle.set(CURLOPT_LOW_SPEED_LIMIT, 16)
         try handle.set(CURLOPT_LOW_SPEED_TIME, Int(max(1, timeouts.slow.milliseconds / 1000)))
         try handle.set(CURLOPT_USERAGENT, "governor")
-        try handle.set(CURLOPT_POST, 1)
-        try handle.setBody(body)
+        if let body {
+            try handle.set(CURLOPT_POST, 1)
+            try handle.setBody(body)
+        }
         // Without waiting for `100 Continue`, which costs a second where a server doesn't know it.
         try handle.setHeaders(headers + ["Expect:"])
 

@@ -13,10 +13,13 @@ final class CurlExchange {
         func set() { flag.store(true, ordering: .relaxed) }
     }
 
-    /// More of an answer is never read: nothing that matters is that long, and a hostile one may have no end.
-    static let bodyLimit = 65_536
+    /// More of an answer is not read where nobody asks for more: what a receiver says is never that long, and a hostile
+    /// answer may have no end.
+    static let usualBodyLimit = 65_536
 
     let allowsPrivate: Bool
+    /// Bytes of an answer that are read at most.
+    private let bodyLimit: Int
     let stop: Stop
     private(set) var body: [UInt8] = []
     private(set) var isBodyCut = false
@@ -30,14 +33,15 @@ final class CurlExchange {
     /// Since when a mail server is waited for to say goodbye, or the transfer is to be stopped.
     private var leftAt: ContinuousClock.Instant?
 
-    init(allowsPrivate: Bool, stop: Stop) {
+    init(allowsPrivate: Bool, bodyLimit: Int = usualBodyLimit, stop: Stop) {
         self.allowsPrivate = allowsPrivate
+        self.bodyLimit = bodyLimit
         self.stop = stop
     }
 
     /// - Returns: how many bytes were taken; fewer than given end the transfer.
     private func take(body bytes: UnsafeRawBufferPointer) -> Int {
-        let room = Self.bodyLimit - body.count
+        let room = bodyLimit - body.count
         body.append(contentsOf: bytes.prefix(room))
         guard bytes.count > room else { return bytes.count }
         isBodyCut = true

@@ -56,6 +56,7 @@ package struct WebhookPayload {
         case .rule: "rule.firing"
         case .policy: "policy.error"
         case .delivery: "delivery.dead"
+        case .source: "source.failing"
         }
     }
 

@@ -129,19 +129,17 @@ extension PolicyAssembly {
         }
         guard let rule = rules.first(where: { $0.value.when == .savings }) else { return nil }
         let place = rule.value.name?.place ?? rule.place
-        if let row = ListedPrices.row(for: Self.comparedByDefault, at: place, &reading) { return row }
+        if let row = prices.row(for: Policy.comparedByDefault, at: place, &reading) { return row }
         reading.error(
             "there is no price to compare with", at: place, hint: "name a listed model as sources.hypothetical_model")
         return nil
     }
 
-    private static let comparedByDefault = "claude-opus-5"
-
     private func listed(_ model: Placed<String>, _ reading: inout Reading) -> PriceRow? {
-        if let row = ListedPrices.row(for: model.value, at: model.place, &reading) { return row }
+        if let row = prices.row(for: model.value, at: model.place, &reading) { return row }
         reading.error(
             "there is no price for the model \(Quoting.quoted(model.value))", at: model.place,
-            hint: ListedPrices.hint(for: model.value) ?? "name a listed model, such as \(Self.comparedByDefault)")
+            hint: prices.hint(for: model.value) ?? "name a listed model, such as \(Policy.comparedByDefault)")
         return nil
     }
 }

@@ -9,6 +9,8 @@ struct PolicyAssembly {
     let models: [Named<[ModelMapEntry]>]
     let schedules: [Named<ScheduleDraft>]
     let free: [Glob]
+    /// With the policy's own, once they are known.
+    var prices = ListedPrices.builtIn
     /// Filled while the policy is made.
     var places = PolicyPlaces()
 
@@ -26,6 +28,8 @@ struct PolicyAssembly {
     mutating func policy(revision: String, _ reading: inout Reading) -> Policy {
         var policy = Policy(revision: revision)
         policy.zone = single("timezone", drafts.map(\.timezone), &reading) ?? .utc
+        policy.prices = madePrices(zone: policy.zone, &reading)
+        prices = ListedPrices(own: policy.prices)
         policy.mode = single("mode", drafts.map(\.mode), &reading) ?? .enforce
         policy.notifications = notifications(&reading)
         policy.holds = holds(&reading)
@@ -38,8 +42,16 @@ struct PolicyAssembly {
         policy.silences = silences(zone: policy.zone, &reading)
         policy.labelRules = drafts.flatMap { $0.labels ?? [] }.compactMap(\.rule)
         policy.free = free
+        policy.calculatesCost = single("cost", drafts.map(\.calculatesCost), &reading) ?? false
+        policy.authority = authority(&reading)
+        policy.hypotheticalModel = drafts.lazy.compactMap { $0.sources?.hypotheticalModel?.value }.first
+        if let minutes = single(
+            "manual_minutes_per_task", drafts.map { $0.sources?.manualMinutes }, &reading)
+        {
+            policy.manualMinutesPerTask = minutes
+        }
         policy.staleAfter = staleAfter(&reading)
-        if !reading.hasErrors { PolicyLint.check(policy, places, &reading) }
+        if !reading.hasErrors { PolicyLint.check(policy, places, prices, &reading) }
         return policy
     }
 
@@ -90,11 +102,11 @@ struct PolicyAssembly {
         for target in models.flatMap(\.value).map(\.model) {
             let (model, place) = (target.value, target.place)
             guard !ListedPrices.isFree(model, among: free),
-                ListedPrices.row(for: model, at: place, &reading) == nil
+                prices.row(for: model, at: place, &reading) == nil
             else { continue }
             reading.warning(
                 "there is no price for the model \(Quoting.quoted(model))", at: place,
-                hint: ListedPrices.hint(for: model) ?? "its calls are booked at the dearest price of their provider")
+                hint: prices.hint(for: model) ?? "its calls are booked at the dearest price of their provider")
         }
     }
 

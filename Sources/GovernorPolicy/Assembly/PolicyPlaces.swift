@@ -8,6 +8,8 @@ struct PolicyPlaces {
     var overrides: [String: [Place]] = [:]
     /// In the order of `Policy.silences`.
     var silences: [Place] = []
+    /// In the order of `Policy.prices`.
+    var prices: [Place] = []
     var receivers: [String: Place] = [:]
     var models: [String: Place] = [:]
     var schedules: [String: Place] = [:]

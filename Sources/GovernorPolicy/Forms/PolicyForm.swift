@@ -13,6 +13,8 @@ struct PolicyDraft {
     var schedules: [Named<ScheduleDraft>]?
     var labels: [LabelRuleDraft]?
     var free: [Glob]?
+    var prices: [Placed<PriceDraft>]?
+    var calculatesCost: Placed<Bool>?
     var sources: SourcesDraft?
     var holds: HoldsDraft?
     var overrides: [Placed<OverrideDraft>]?
@@ -28,7 +30,9 @@ struct NotificationsDraft {
 
 struct SourcesDraft {
     var staleAfter: [Named<Span>]?
+    var authority: Placed<[Placed<SourceKind>]>?
     var hypotheticalModel: Placed<String>?
+    var manualMinutes: Placed<Int64>?
 }
 
 extension Form where Draft == PolicyDraft {
@@ -57,6 +61,13 @@ extension Form where Draft == PolicyDraft {
                     "Hours of the week, by name."),
                 Field(
                     "labels", \.labels, Reader<LabelRuleDraft>.labelRule.list, "Labels for what a source doesn't name."),
+                Field(
+                    "prices", \.prices, Form<PriceDraft>.price.reader(.init()).placed.list,
+                    "Prices of models, which go before the built-in ones; in dollars per million tokens."),
+                Field(
+                    "cost", \.calculatesCost,
+                    Reader<Bool>.choice("cost", [("reported", false), ("calculate", true)]).placed,
+                    "calculate: pass over the cost a source reports where the model has a price."),
                 Field("free", \.free, Reader<Glob>.glob.list, "Models that cost nothing on purpose, as patterns."),
                 Field(
                     "sources", \.sources, Form<SourcesDraft>.sources.reader(.init()), "What holds for usage sources."),
@@ -68,7 +79,7 @@ extension Form where Draft == PolicyDraft {
                     "silences", \.silences, Form<SilenceDraft>.silence.reader(.init()).placed.list,
                     "Alerts muted for a while, with a reason; limits go on."),
             ],
-            required: ["version"], later: Later.top)
+            required: ["version"])
     }
 }
 
@@ -104,8 +115,13 @@ extension Form where Draft == SourcesDraft {
                 Field(
                     "hypothetical_model", \.hypotheticalModel, Reader<String>.model.placed,
                     "The listed model that savings are compared with; claude-opus-5 if absent."),
-            ],
-            later: Later.sources)
+                Field(
+                    "authority", \.authority, Reader<SourceKind>.sourceKind.placed.list.placed,
+                    "Whose word counts where several sources tell of one session, the best first."),
+                Field(
+                    "manual_minutes_per_task", \.manualMinutes,
+                    Reader<Int64>.minutes.placed, "What a task would take by hand, for the time saved; 30 if absent."),
+            ])
     }
 }
 
@@ -116,6 +132,23 @@ extension Reader where Value == Bool {
             if text == "1" { return true }
             reading.error("unknown version \(Quoting.quoted(text))", at: place, hint: "write \"version: 1\"")
             return nil
+        }
+    }
+}
+
+extension Reader where Value == SourceKind {
+    static var sourceKind: Reader { .choice("source", SourceKind.allCases.map { ($0.rawValue, $0) }) }
+}
+
+extension Reader where Value == Int64 {
+    /// Up to a week.
+    static var minutes: Reader {
+        .scalar(
+            "a number of minutes from 0 to 10080", .whole(atLeast: 0, atMost: 10_080),
+            hint: "write it in digits, such as 30"
+        ) { text in
+            guard Digits.areAll(text), let value = Int64(text), value <= 10_080 else { return nil }
+            return value
         }
     }
 }

@@ -6,21 +6,21 @@ extension PolicyLint {
     func checkModels(of matcher: Matcher, at place: Place, _ reading: inout Reading) {
         let models = matcher.globs(for: .label(.model))
         for glob in models ?? [] {
-            guard let meant = Misspelling.model(glob, free: policy.free) else { continue }
+            guard let meant = Misspelling.model(glob, free: policy.free, in: prices) else { continue }
             reading.warning(
                 "no model with a known price matches \(Quoting.quoted(glob.pattern))", at: place,
                 hint: "did you mean \"\(meant)\"?")
         }
         let providers = matcher.globs(for: .label(.provider)) ?? []
         for glob in providers {
-            guard let meant = Misspelling.provider(glob) else { continue }
+            guard let meant = Misspelling.provider(glob, in: prices) else { continue }
             reading.warning(
                 "no provider with known prices matches \(Quoting.quoted(glob.pattern))", at: place,
                 hint: "did you mean \"\(meant)\"?")
         }
         guard let models, !providers.isEmpty else { return }
-        let rows = ListedPrices.rows.filter { row in models.contains { $0.matches(row.model) } }
-        let known = Set(ListedPrices.rows.map(\.provider))
+        let rows = prices.rows.filter { row in models.contains { $0.matches(row.model) } }
+        let known = Set(prices.rows.map(\.provider))
         let makers = Set(rows.map(\.provider)).sorted()
         guard !makers.isEmpty, providers.allSatisfy({ glob in known.contains { glob.matches($0) } }),
             !makers.contains(where: { maker in providers.contains { $0.matches(maker) } })
@@ -76,12 +76,12 @@ extension PolicyLint {
         } else if pattern == entry.model {
             reading.warning(
                 "the entry \"\(pattern)\" of \"\(map)\" leads to the same model", at: place, hint: "remove it")
-        } else if let meant = Misspelling.model(entry.glob, free: policy.free) {
+        } else if let meant = Misspelling.model(entry.glob, free: policy.free, in: prices) {
             reading.warning(
                 "no model with a known price matches the entry \"\(pattern)\" of \"\(map)\"", at: place,
                 hint: "did you mean \"\(meant)\"?")
-        } else if let target = ListedPrices.rows.last(where: { $0.model == entry.model && $0.until == nil }) {
-            let rows = ListedPrices.rows.filter {
+        } else if let target = prices.rows.last(where: { $0.model == entry.model && $0.until == nil }) {
+            let rows = prices.rows.filter {
                 $0.until == nil && $0.model != entry.model && entry.glob.matches($0.model)
             }
             guard !rows.isEmpty,
@@ -97,18 +97,18 @@ extension PolicyLint {
 /// Finds the name that was meant where a pattern matches nothing that is known.
 enum Misspelling {
     /// A pattern that matches listed models, for one that matches none.
-    static func model(_ glob: Glob, free: [Glob]) -> String? {
+    static func model(_ glob: Glob, free: [Glob], in prices: ListedPrices) -> String? {
         let bare = ModelName.withoutProvider(glob.pattern)
-        let isKnown = ListedPrices.rows.contains { row in
+        let isKnown = prices.rows.contains { row in
             glob.matches(row.model) || Glob(bare).matches(row.model)
         }
         guard !isKnown, !ModelName.isLocal(glob.pattern), !free.contains(where: { $0.overlaps(glob) }) else {
             return nil
         }
-        let names = Set(ListedPrices.rows.map(\.model)).sorted()
+        let names = Set(prices.rows.map(\.model)).sorted()
         if glob.isOneText {
             // An unlisted name of a listed model, such as a dated one, has its price.
-            guard !ListedPrices.hasPrice(bare) else { return nil }
+            guard !prices.hasPrice(bare) else { return nil }
             return nearest(to: bare, among: names)
         }
         // A beginning and a star: the beginnings that listed names have, up to each dash.
@@ -121,8 +121,8 @@ enum Misspelling {
         return nearest(to: String(stem), among: beginnings.sorted()).map { $0 + "*" }
     }
 
-    static func provider(_ glob: Glob) -> String? {
-        let known = Set(ListedPrices.rows.map(\.provider)).sorted()
+    static func provider(_ glob: Glob, in prices: ListedPrices) -> String? {
+        let known = Set(prices.rows.map(\.provider)).sorted()
         guard glob.isOneText, !known.contains(glob.pattern) else { return nil }
         return nearest(to: glob.pattern, among: known)
     }

@@ -5,19 +5,24 @@ import GovernorCore
 struct PolicyLint {
     let policy: Policy
     let places: PolicyPlaces
+    /// What has a price, the policy's own among it.
+    let prices: ListedPrices
     /// Of every budget that has one.
     let ceilings: [Ceiling]
 
     /// Reports what it finds as warnings, with what to do about each.
-    static func check(_ policy: Policy, _ places: PolicyPlaces, _ reading: inout Reading) {
+    static func check(
+        _ policy: Policy, _ places: PolicyPlaces, _ prices: ListedPrices, _ reading: inout Reading
+    ) {
         let ceilings = policy.budgets.compactMap { Ceiling($0, mode: policy.mode) }
-        let lint = PolicyLint(policy: policy, places: places, ceilings: ceilings)
+        let lint = PolicyLint(policy: policy, places: places, prices: prices, ceilings: ceilings)
         for budget in policy.budgets { lint.check(budget, &reading) }
         for rule in policy.rules { lint.check(rule, &reading) }
         lint.checkTwins(&reading)
         lint.checkModels(&reading)
         lint.checkSilences(&reading)
         lint.checkUses(&reading)
+        lint.checkPrices(&reading)
     }
 
     private func check(_ budget: Budget, _ reading: inout Reading) {

@@ -42,8 +42,6 @@ struct Form<Draft> {
     var required: [String] = []
     /// One of these has to be there.
     var choice: Choice?
-    /// Keys of policy files that a later version reads.
-    var later: [String] = []
     /// Keys that are known elsewhere and make no sense here, with what to do instead; nil for nothing in particular.
     var elsewhere: [String: String?] = [:]
     /// Whether unknown keys are passed over, because who reads the map does not know yet what it is.
@@ -77,17 +75,13 @@ struct Form<Draft> {
 
     /// - Returns: the key that was meant, if it shows.
     private func reportUnread(_ entry: YAMLNode.Entry, _ reading: inout Reading) -> String? {
-        if later.contains(entry.key) {
-            reading.unsupported(entry.key, at: entry.keyPlace)
-            return nil
-        }
         if let hint = elsewhere[entry.key] {
             reading.error(
                 "\(noun) has no \(Quoting.quoted(entry.key))", at: entry.keyPlace, hint: hint ?? "its keys are \(known)"
             )
             return nil
         }
-        let meant = Spelling.nearest(to: entry.key, among: isPartial ? required : fields.map(\.key) + later)
+        let meant = Spelling.nearest(to: entry.key, among: isPartial ? required : fields.map(\.key))
         if isPartial, meant == nil { return nil }
         reading.error(
             "unknown key \(Quoting.quoted(entry.key))", at: entry.keyPlace,
@@ -99,7 +93,7 @@ struct Form<Draft> {
         for key in required where !keys.contains(key) { reading.error("\(noun) needs \"\(key)\"", at: place) }
         // What belongs elsewhere has been said already, and what to do instead.
         guard let choice, keys.isDisjoint(with: choice.keys), keys.isDisjoint(with: elsewhere.keys) else { return }
-        let open = choice.keys.filter { !later.contains($0) } + (choice.allowsSeveral ? ["both"] : [])
+        let open = choice.keys + (choice.allowsSeveral ? ["both"] : [])
         reading.error(
             "\(noun) needs a \(choice.noun)", at: place,
             hint: "give \(open.count > 1 && !choice.allowsSeveral ? "one of " : "")\(Quoting.list(open, "or"))")
@@ -114,7 +108,11 @@ struct Form<Draft> {
         }
     }
 
-    private var known: String { Quoting.list(fields.map(\.key)) }
+    /// Of a form with very many keys only the first.
+    private var known: String {
+        let keys = fields.map(\.key)
+        return Quoting.list(keys.count > 20 ? keys.prefix(10) + ["\(keys.count - 10) more"] : keys)
+    }
 
     private var shownKeys: String? {
         switch fields.count {
@@ -128,7 +126,7 @@ struct Form<Draft> {
     var shape: ObjectShape {
         ObjectShape(
             keys: fields.map { ObjectShape.Key(key: $0.key, doc: $0.doc, shape: $0.shape) }, required: required,
-            choice: choice?.keys.filter { !later.contains($0) } ?? [], allowsSeveral: choice?.allowsSeveral ?? false)
+            choice: choice?.keys ?? [], allowsSeveral: choice?.allowsSeveral ?? false)
     }
 
     /// Reads into a copy of `draft`; gives it even when parts of it are wrong, so that the rest can still be checked.

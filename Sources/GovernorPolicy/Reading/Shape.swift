@@ -11,7 +11,7 @@ indirect enum Shape {
     /// Quoted or not, also as `5_000`.
     case whole(atLeast: Int64, atMost: Int64?)
     /// Quoted or not.
-    case decimal(above: Int64)
+    case decimal(above: Int64, orEqual: Bool = false)
     /// Nothing behind the colon.
     case nothing
     case list(of: Shape, atLeast: Int, atMost: Int? = nil)

@@ -48,9 +48,12 @@ private struct SchemaWriter {
         case .flag:
             either([type("boolean"), .object([JSON.Member("enum", .words(["true", "false"]))])])
         case .whole(let least, let most): whole(atLeast: least, atMost: most)
-        case .decimal(let line):
+        case .decimal(let line, let orEqual):
             either([
-                .object([JSON.Member("type", .string("number")), JSON.Member("exclusiveMinimum", .whole(line))]),
+                .object([
+                    JSON.Member("type", .string("number")),
+                    JSON.Member(orEqual ? "minimum" : "exclusiveMinimum", .whole(line)),
+                ]),
                 quoted("^[0-9]+(?:\\.[0-9]+)?$"),
             ])
         case .nothing: [JSON.Member("type", .string("null"))]

@@ -2,10 +2,11 @@ package import GovernorCore
 
 /// Says every item of a policy in one plain sentence, so that nobody misreads it.
 package enum PolicySentence {
-    /// One sentence per item: budgets with their overrides, then rules, then silences, each in the order of the files.
+    /// One sentence per item: budgets with their overrides, then rules, then silences, each in the order of the files; at
+    /// the end what is said of prices and sources.
     package static func sentences(for policy: Policy) -> [String] {
         policy.budgets.map { sentence(for: $0, in: policy) } + policy.rules.map { sentence(for: $0, in: policy) }
-            + policy.silences.map { sentence(for: $0, in: policy) }
+            + policy.silences.map { sentence(for: $0, in: policy) } + sentences(ofPrices: policy)
     }
 
     /// `worker-day: each worker may spend $25.00 a day, Warsaw time; at 80% tell ops; at 100% pause it until midnight`.

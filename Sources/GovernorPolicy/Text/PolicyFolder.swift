@@ -64,6 +64,16 @@ enum PolicyFolder {
         return exists(path, &isFolder) && isFolder
     }
 
+    /// Whether there is any policy file in a folder.
+    static func hasPolicies(_ folder: String) -> Bool {
+        do { return try FileManager.default.contentsOfDirectory(atPath: folder).contains(where: isPolicy) } catch {
+            // Who reads the folder next says why it can't be read.
+            return true
+        }
+    }
+
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
     private static func isTest(_ name: String) -> Bool {
         !name.hasPrefix(".") && [".yaml", ".yml"].contains { name.hasSuffix("_test" + $0) }
     }

@@ -19,6 +19,12 @@ struct FileStatus: Hashable, Sendable {
         self.init(status)
     }
 
+    /// Whether the path itself is a symbolic link; false where nothing is.
+    static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
     init(descriptor: Int32, path: String) throws(SourceError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SourceError(number: errno, path: path) }

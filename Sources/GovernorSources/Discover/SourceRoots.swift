@@ -12,6 +12,15 @@ package struct SourceFile: Hashable, Sendable {
     package var size: Int64
     package var inode: UInt64
 
+    package init(path: String, kind: FileKind, modified: Int64, changed: Int64, size: Int64, inode: UInt64) {
+        self.path = path
+        self.kind = kind
+        self.modified = modified
+        self.changed = changed
+        self.size = size
+        self.inode = inode
+    }
+
     /// As far as can be told without opening it.
     func hasSameContent(as other: SourceFile) -> Bool {
         modified == other.modified && size == other.size && inode == other.inode
@@ -24,6 +33,8 @@ package struct Discovery: Sendable {
     package var files: [SourceFile] = []
     /// Every folder seen, roots included; what a watcher watches.
     package var folders: [String] = []
+    /// Those of the files that are symbolic links: their content changes in another folder.
+    package var links: [String] = []
     /// Folders and files that could not be looked into; the rest was.
     package var problems: [SourceError] = []
 }
@@ -32,40 +43,49 @@ package struct Discovery: Sendable {
 package struct SourceRoots: Hashable, Sendable {
     /// Absolute paths; a root that doesn't exist yet is looked for again.
     package let paths: [String]
+    /// Whether somebody asked for just these, so that one which isn't there is a problem.
+    package let areRequired: Bool
 
-    package init(paths: [String]) {
+    /// - Parameter areRequired: whether a root that isn't there is a problem; else it may come or not.
+    package init(paths: [String], areRequired: Bool = false) {
+        self.areRequired = areRequired
         var seen: Set<String> = []
         self.paths = paths.map(Self.trimmed).filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
     /// `~/.claude/projects`, `~/.config/claude/projects`, `projects` in every folder of `$CLAUDE_CONFIG_DIR` (a comma
-    /// list), and `./logs/api`; there or not.
+    /// list); `sessions` and `archived_sessions`, to which Codex moves what it puts away, of `~/.codex` and `$CODEX_HOME`;
+    /// and `./logs/api`. There or not.
     package static func defaults(
         environment: [String: String], home: String, workingDirectory: String
     ) -> SourceRoots {
-        let configured = (environment["CLAUDE_CONFIG_DIR"] ?? "").split(separator: ",")
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-            .map { folder in
-                if folder == "~" || folder.hasPrefix("~/") { return home + folder.dropFirst() }
-                return folder.hasPrefix("/") ? folder : "\(workingDirectory)/\(folder)"
-            }
+        func absolute(_ folder: String) -> String {
+            if folder == "~" || folder.hasPrefix("~/") { return home + folder.dropFirst() }
+            return folder.hasPrefix("/") ? folder : "\(workingDirectory)/\(folder)"
+        }
+        func named(_ variable: String) -> String { (environment[variable] ?? "").trimmingCharacters(in: .whitespaces) }
+        let claude = named("CLAUDE_CONFIG_DIR").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }.map(absolute)
+        let codex = ["\(home)/.codex"] + [named("CODEX_HOME")].filter { !$0.isEmpty }.map(absolute)
         return SourceRoots(
             paths: ["\(home)/.claude/projects", "\(home)/.config/claude/projects"]
-                + configured.map { "\(trimmed($0))/projects" } + ["\(workingDirectory)/logs/api"])
+                + claude.map { "\(trimmed($0))/projects" }
+                + codex.flatMap { ["\(trimmed($0))/sessions", "\(trimmed($0))/archived_sessions"] }
+                + ["\(workingDirectory)/logs/api"])
     }
 
     /// Walks all roots. Symbolic links are followed, but no folder is entered twice, so that links can't form a cycle.
-    /// A root that isn't there is no problem; one that can't be read is.
+    /// A root that isn't there is no problem unless it was asked for; one that can't be read is.
     package func discover() -> Discovery {
         var walk = Walk()
-        for path in paths { walk.enter(path, isRoot: true) }
+        for path in paths { walk.enter(path, as: areRequired ? .requiredRoot : .root) }
         return walk.result
     }
 
     /// The part of a root's tree that begins at `folder`.
     func discover(below folder: String) -> Discovery {
         var walk = Walk()
-        walk.enter(folder, isRoot: false)
+        walk.enter(folder, as: .part)
         return walk.result
     }
 
@@ -78,6 +98,8 @@ package struct SourceRoots: Hashable, Sendable {
 
 /// One walk over folders, without recursion: a hostile depth costs memory for its paths and nothing else.
 private struct Walk {
+    enum Standing { case root, requiredRoot, part }
+
     private struct Place: Hashable {
         var device: UInt64
         var inode: UInt64
@@ -92,9 +114,9 @@ private struct Walk {
         return sorted
     }
 
-    mutating func enter(_ folder: String, isRoot: Bool) {
+    mutating func enter(_ folder: String, as standing: Standing) {
         var waiting = [folder]
-        var isFirst = isRoot
+        var standing = standing
         while let folder = waiting.popLast() {
             do throws(SourceError) {
                 let status = try FileStatus(path: folder)
@@ -106,9 +128,14 @@ private struct Walk {
                 found.folders.append(folder)
                 try list(folder, &waiting)
             } catch {
-                if !(isFirst && error.code == .gone) { found.problems.append(error) }
+                // Deleted since it was listed is no problem either.
+                if error.code != .gone {
+                    found.problems.append(error)
+                } else if standing == .requiredRoot {
+                    found.problems.append(SourceError(code: .missing, path: folder, cause: error.cause))
+                }
             }
-            isFirst = false
+            standing = .part
         }
     }
 
@@ -119,17 +146,20 @@ private struct Walk {
             case .folder: waiting.append(path)
             case .other: continue
             case .file: if let kind = FileKind(path: entry.name) { note(path, kind, &waiting) }
-            case .link, .unknown: note(path, FileKind(path: entry.name), &waiting)
+            case .link, .unknown: note(path, FileKind(path: entry.name), &waiting, isLink: entry.kind == .link)
             }
         }
     }
 
-    private mutating func note(_ path: String, _ kind: FileKind?, _ waiting: inout [String]) {
+    private mutating func note(
+        _ path: String, _ kind: FileKind?, _ waiting: inout [String], isLink: Bool = false
+    ) {
         do throws(SourceError) {
             let status = try FileStatus(path: path)
             if status.isFolder {
                 waiting.append(path)
             } else if let kind, status.isFile {
+                if isLink { found.links.append(path) }
                 found.files.append(
                     SourceFile(
                         path: path, kind: kind, modified: status.modified, changed: status.changed, size: status.size,

@@ -34,10 +34,25 @@ enum LineNumbers {
         else { return nil }
         return milliseconds
     }
+
+    /// The number of a text that holds nothing else, as a number; any other value as it is. Some write their numbers in
+    /// quotes.
+    static func unquoted(_ value: JSON?) -> JSON? {
+        guard case .string(let text)? = value, DecimalText.scaled(text.utf8, places: 9) != nil else { return value }
+        return .number(text)
+    }
 }
 
 /// Texts of a line that become labels.
 enum LineText {
+    /// A model's name, which is never cut: cut, it would be another model.
+    static func model(_ text: String) throws(LineProblem) -> String {
+        guard text.utf8.count <= Labels.valueLimit else {
+            throw LineProblem("model is longer than \(Labels.valueLimit) bytes")
+        }
+        return text
+    }
+
     /// The text cut to what a label may hold, at a character's end.
     static func label(_ text: String?) -> String? {
         guard let text, text.utf8.count > Labels.valueLimit else { return text }
@@ -61,6 +76,20 @@ enum LineText {
 
 /// Times of a line.
 enum LineTime {
+    /// The time under a key.
+    /// - Parameter text: the value as it stands in the line, quotes included; nil when there is none.
+    static func instant(_ text: UnsafeRawBufferPointer?, _ zone: Zone) throws(LineProblem) -> Timestamp {
+        guard let text else { throw LineProblem("no timestamp") }
+        // The text between the quotes, unread: a timestamp has nothing to unescape.
+        let inside = UnsafeRawBufferPointer(rebasing: text.dropFirst().dropLast())
+        if text.first == UInt8(ascii: "\""), let time = plainInstant(inside) { return time }
+        guard text.first == UInt8(ascii: "\""), let reading = RFC3339.read(inside) else {
+            let shown = String(decoding: text.prefix(60), as: UTF8.self)
+            throw LineProblem("timestamp must be an RFC 3339 time; got \(shown)")
+        }
+        return instant(reading, zone)
+    }
+
     static func instant(_ reading: RFC3339.Reading, _ zone: Zone) -> Timestamp {
         switch reading {
         case .instant(let time): time

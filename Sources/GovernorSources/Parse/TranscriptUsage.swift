@@ -5,12 +5,13 @@ struct TranscriptUsage {
     var tokens: TokenCounts
     var terms: Terms
 
-    private enum Field: Int, SkimField {
-        case input, output, cacheRead, cacheCreation, split, outputDetails, serverTools, tier, speed, geography
+    enum Field: Int, SkimField {
+        case input, output, cacheRead, cacheCreation, split, outputDetails, serverTools, tier, speed, geography,
+            iterations
 
         static let keys: [StaticString] = [
             "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation",
-            "output_tokens_details", "server_tool_use", "service_tier", "speed", "inference_geo",
+            "output_tokens_details", "server_tool_use", "service_tier", "speed", "inference_geo", "iterations",
         ]
     }
 
@@ -33,8 +34,9 @@ struct TranscriptUsage {
     }
 
     /// - Parameter text: the usage object.
-    init(_ text: UnsafeRawBufferPointer) throws(LineProblem) {
-        let usage = try ObjectSkim<Field>(text)
+    init(_ text: UnsafeRawBufferPointer) throws(LineProblem) { try self.init(ObjectSkim<Field>(text)) }
+
+    init(_ usage: ObjectSkim<Field>) throws(LineProblem) {
         guard usage[.input] != nil || usage[.output] != nil else {
             throw LineProblem("usage names neither input_tokens nor output_tokens")
         }
@@ -54,5 +56,29 @@ struct TranscriptUsage {
             fast: try usage.text(.speed) == "fast",
             usGeography: try usage.text(.geography) == "us",
             webSearches: try usage.object(.serverTools, as: ToolField.self)?.count(.webSearches) ?? 0)
+        try add(iterations: usage)
+    }
+
+    /// Adds what the provider used to summarise a conversation that had grown too long. It is billed with the call, and the
+    /// sums beside the list leave it out, while they hold every other entry of the list (Anthropic's "Compaction", where
+    /// `usage.iterations` is explained).
+    private mutating func add(iterations usage: ObjectSkim<Field>) throws(LineProblem) {
+        guard let text = usage[.iterations], ByteSearch.contains("\"compaction\"", in: text) else { return }
+        for iteration in try usage.value(.iterations)?.array ?? [] where iteration["type"]?.string == "compaction" {
+            func count(_ name: String, of object: JSON?) throws(LineProblem) -> Int64 {
+                guard let value = object?[name], !value.isNull else { return 0 }
+                return try LineNumbers.count(value, name: "iterations: \(name)")
+            }
+            let split = iteration["cache_creation"]
+            let oneHour = try count("ephemeral_1h_input_tokens", of: split)
+            let fiveMinutes = try count("ephemeral_5m_input_tokens", of: split)
+            let written = try count("cache_creation_input_tokens", of: iteration)
+            tokens.input = tokens.input.saturatingAdding(try count("input_tokens", of: iteration))
+            tokens.output = tokens.output.saturatingAdding(try count("output_tokens", of: iteration))
+            tokens.cacheRead = tokens.cacheRead.saturatingAdding(try count("cache_read_input_tokens", of: iteration))
+            tokens.cacheWrite1h = tokens.cacheWrite1h.saturatingAdding(oneHour)
+            tokens.cacheWrite5m = tokens.cacheWrite5m.saturatingAdding(max(fiveMinutes, written - oneHour))
+        }
+        if let name = tokens.outOfRange { throw LineProblem("\(name), with its iterations, is beyond any call") }
     }
 }

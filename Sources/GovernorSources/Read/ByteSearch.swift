@@ -10,6 +10,35 @@ enum ByteSearch {
         return UnsafeRawPointer(hit) - base
     }
 
+    /// Whether the text, of at least two bytes, is in there.
+    static func contains(_ text: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
+        typealias Lanes = SIMD32<UInt8>
+        let length = text.utf8CodeUnitCount
+        guard length > 1, bytes.count >= length, let base = bytes.baseAddress else { return false }
+        let first = Lanes(repeating: text.utf8Start[0])
+        let second = Lanes(repeating: text.utf8Start[1])
+        let last = Lanes(repeating: text.utf8Start[length - 1])
+        var at = 0
+        // Three of its bytes are compared in 32 places at once; the rare hit is then looked at in full.
+        while at + length - 1 + Lanes.scalarCount <= bytes.count {
+            let opens = bytes.loadUnaligned(fromByteOffset: at, as: Lanes.self) .== first
+            let goesOn = bytes.loadUnaligned(fromByteOffset: at + 1, as: Lanes.self) .== second
+            let closes = bytes.loadUnaligned(fromByteOffset: at + length - 1, as: Lanes.self) .== last
+            let hits = unsafeBitCast(opens .& goesOn .& closes, to: SIMD4<UInt64>.self)
+            if hits[0] | hits[1] | hits[2] | hits[3] != 0,
+                (at..<at + Lanes.scalarCount).contains(where: { memcmp(base + $0, text.utf8Start, length) == 0 })
+            {
+                return true
+            }
+            at += Lanes.scalarCount
+        }
+        while at + length <= bytes.count {
+            if memcmp(base + at, text.utf8Start, length) == 0 { return true }
+            at += 1
+        }
+        return false
+    }
+
     /// Whether `"usage"`, quotes included, is in there. Inside a JSON string its quotes would be escaped, so this finds
     /// keys (and the rare string value), not text about usage.
     static func containsUsageKey(_ bytes: UnsafeRawBufferPointer) -> Bool {

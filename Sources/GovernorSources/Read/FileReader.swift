@@ -1,5 +1,4 @@
 package import GovernorCore
-import Foundation
 
 /// Reads usage records out of growing files, from where the last read ended.
 ///
@@ -24,7 +23,7 @@ package struct FileReader: Sendable {
     package init(
         zone: Zone? = nil, lineLimit: Int = Self.lineLimit, chunk: Int = 256 << 10, batchBytes: Int64 = 64 << 20
     ) {
-        self.zone = zone ?? Zone(identifier: TimeZone.current.identifier) ?? .utc
+        self.zone = zone ?? .machine
         self.lineLimit = max(1, lineLimit)
         self.chunk = max(64, chunk)
         self.batchBytes = max(1, batchBytes)
@@ -36,33 +35,50 @@ package struct FileReader: Sendable {
     ///   - path: the file.
     ///   - kind: what its lines are.
     ///   - cursor: what the last batch of this path said; nil when there was none, or its row made no sense.
+    ///   - held: where the cursor's file can still be opened when it has no name in its folder any more.
     ///   - limit: records and rejected lines a batch holds at most.
     /// - Returns: nil when there is nothing new, not even a cursor to store.
     /// - Throws: when the file can't be opened or read. The cursor stays good.
     package func read(
-        path: String, kind: FileKind, from cursor: FileCursor?, limit: Int = 512
+        path: String, kind: FileKind, from cursor: FileCursor?, held: String? = nil, limit: Int = 512
+    ) throws(SourceError) -> SourceBatch? {
+        // Each with its own parser's code: most bytes of a file are only looked at.
+        switch kind {
+        case .transcript: try read(path, TranscriptParser.self, from: cursor, held, limit)
+        case .coordinator: try read(path, CoordinatorParser.self, from: cursor, held, limit)
+        case .rollout: try read(path, RolloutParser.self, from: cursor, held, limit)
+        case .voice: try read(path, VoiceParser.self, from: cursor, held, limit)
+        case .litellm: try read(path, LiteLLMLogParser.self, from: cursor, held, limit)
+        }
+    }
+
+    private func read<Parser: LineParser>(
+        _ path: String, _ parser: Parser.Type, from cursor: FileCursor?, _ held: String?, _ limit: Int
     ) throws(SourceError) -> SourceBatch? {
         do throws(SourceError) {
             let file = try OpenFile(path: path)
             let resumption = try Resumption(of: file, at: cursor)
             // Before the new file at this path, the rest of the old one, should it lie beside it under another name.
             if resumption.isAnotherFile, let cursor,
-                let rest = try restOfMovedFile(path: path, kind: kind, cursor: cursor, limit: limit)
+                let rest = try restOfMovedFile(path, parser, cursor: cursor, held, limit)
             {
                 return rest
             }
-            return try batch(of: file, path: path, kind: kind, resumption: resumption, before: cursor, limit: limit)
+            // Until something is in the new one, its writer may still be busy with the old one.
+            if resumption.isAnotherFile, try file.size() == 0 { return nil }
+            return try batch(of: file, path, parser, resumption, before: cursor, limit)
         } catch  where error.code == .gone {
-            guard let cursor, let rest = try restOfMovedFile(path: path, kind: kind, cursor: cursor, limit: limit)
-            else { throw error }
+            guard let cursor, let rest = try restOfMovedFile(path, parser, cursor: cursor, held, limit) else {
+                throw error
+            }
             return rest
         }
     }
 
-    private func restOfMovedFile(
-        path: String, kind: FileKind, cursor: FileCursor, limit: Int
+    private func restOfMovedFile<Parser: LineParser>(
+        _ path: String, _ parser: Parser.Type, cursor: FileCursor, _ held: String?, _ limit: Int
     ) throws(SourceError) -> SourceBatch? {
-        guard let moved = MovedFile.find(cursor, besides: path) else { return nil }
+        guard let moved = MovedFile.find(cursor, besides: path) ?? held else { return nil }
         let file: OpenFile
         do throws(SourceError) { file = try OpenFile(path: moved) } catch {
             // Moved on or compressed meanwhile: what it held can't be reached any more.
@@ -70,20 +86,29 @@ package struct FileReader: Sendable {
         }
         let resumption = try Resumption(of: file, at: cursor)
         guard resumption.offset == cursor.offset, resumption.note == nil, !resumption.isAnotherFile else { return nil }
-        guard
-            var batch = try batch(
-                of: file, path: path, kind: kind, resumption: resumption, before: cursor, limit: limit)
-        else { return nil }
-        batch.note = "renamed to \(moved); its rest was read there"
+        guard var batch = try batch(of: file, path, parser, resumption, before: cursor, limit) else { return nil }
+        batch.note =
+            moved == held ? "deleted or moved away; its rest was read" : "renamed to \(moved); its rest was read there"
         // The file that is at the path now is still to be read.
         batch.isAtEnd = false
         return batch
     }
 
-    private func batch(
-        of file: borrowing OpenFile, path: String, kind: FileKind, resumption: Resumption, before: FileCursor?,
-        limit: Int
+    private func batch<Parser: LineParser>(
+        of file: borrowing OpenFile, _ path: String, _ type: Parser.Type, _ found: Resumption, before: FileCursor?,
+        _ limit: Int
     ) throws(SourceError) -> SourceBatch? {
+        var resumption = found
+        let modified = modified(file)
+        var parser = resumption.offset == 0 ? nil : self.parser(type, before?.state, modified, isStart: false)
+        if parser == nil {
+            if resumption.offset > 0 {
+                resumption = try Resumption(of: file, at: nil)
+                resumption.note = "what was known of its lines is lost; read again from the start"
+            }
+            parser = self.parser(type, nil, modified, isStart: true)
+        }
+        guard var parser else { return nil }
         let size = try file.size()
         var buffer = LineBuffer(
             fingerprint: resumption.fingerprint, offset: resumption.offset, expected: max(0, size - resumption.offset),
@@ -100,45 +125,54 @@ package struct FileReader: Sendable {
                 let reason = "longer than \(lineLimit) bytes; the line was skipped"
                 rejected.append(RejectedLine(file: path, offset: at, reason: reason))
             case .line(let bytes, let at):
-                if kind == .transcript, !ByteSearch.containsUsageKey(bytes) { continue }
-                take(bytes, at: at, path: path, kind: kind, &records, &rejected)
+                guard parser.mayMatter(bytes) else { continue }
+                take(SourceLine(bytes: bytes, file: path, offset: at), &parser, &records, &rejected)
             }
         }
         buffer.settle()
         let cursor = FileCursor(
             path: path, device: file.identity.device, inode: file.identity.inode, birth: file.identity.birth,
-            headLength: Int64(buffer.fingerprint.head.count), headHash: buffer.fingerprint.hash, offset: buffer.offset)
+            headLength: Int64(buffer.fingerprint.head.count), headHash: buffer.fingerprint.hash, offset: buffer.offset,
+            state: buffer.offset > 0 ? parser.state : nil)
         if cursor == before || (before == nil && buffer.offset == 0) { return nil }
         return SourceBatch(
-            kind: kind.rawValue, path: path, records: records, rejected: rejected, cursor: cursor, isAtEnd: isAtEnd,
+            source: parser.source, path: path, records: records, rejected: rejected, cursor: cursor, isAtEnd: isAtEnd,
             note: resumption.note)
     }
 
-    /// Books one line. NUL bytes, which a crash leaves where data was not yet on the disk, divide it: what was written
+    private func parser<Parser: LineParser>(
+        _ type: Parser.Type, _ state: String?, _ modified: Timestamp?, isStart: Bool
+    ) -> Parser? {
+        Parser(state: state, context: LineContext(zone: zone, modified: modified, isStart: isStart))
+    }
+
+    private func modified(_ file: borrowing OpenFile) -> Timestamp? {
+        // Gone since it was opened: what it holds is read all the same, and its lines mostly name their times.
+        do throws(SourceError) {
+            return Timestamp(milliseconds: try FileStatus(path: file.path).modified / 1_000_000)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Has one line parsed. NUL bytes, which a crash leaves where data was not yet on the disk, divide it: what was written
     /// behind them is good again.
     private func take(
-        _ line: UnsafeRawBufferPointer, at offset: Int64, path: String, kind: FileKind, _ records: inout [UsageRecord],
+        _ line: SourceLine, _ parser: inout some LineParser, _ records: inout [UsageRecord],
         _ rejected: inout [RejectedLine]
     ) {
         var start = 0
-        while start < line.count {
-            let end = ByteSearch.first(0, in: line, from: start) ?? line.count
-            let piece = UnsafeRawBufferPointer(rebasing: line[start..<end])
-            let at = offset + Int64(start)
+        while start < line.bytes.count {
+            let end = ByteSearch.first(0, in: line.bytes, from: start) ?? line.bytes.count
+            let piece = SourceLine(
+                bytes: UnsafeRawBufferPointer(rebasing: line.bytes[start..<end]), file: line.file,
+                offset: line.offset + Int64(start))
             start = end + 1
-            guard piece.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
-            do throws(LineProblem) {
-                switch kind {
-                case .transcript:
-                    // Told again for the piece: the whole line passed because of any of them.
-                    guard piece.count == line.count || ByteSearch.containsUsageKey(piece) else { continue }
-                    let record = try TranscriptLine.record(piece, file: path, offset: at, zone: zone)
-                    if let record { records.append(record) }
-                case .coordinator:
-                    records.append(try CoordinatorLine.record(piece, file: path, offset: at, zone: zone))
-                }
-            } catch {
-                rejected.append(RejectedLine(file: path, offset: at, reason: error.reason))
+            guard piece.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
+            // Told again for the piece: the whole line passed because of any of them.
+            guard piece.bytes.count == line.bytes.count || parser.mayMatter(piece.bytes) else { continue }
+            do throws(LineProblem) { try parser.read(piece, into: &records) } catch {
+                rejected.append(RejectedLine(file: piece.file, offset: piece.offset, reason: error.reason))
             }
         }
     }

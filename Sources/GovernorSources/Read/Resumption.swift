@@ -44,17 +44,39 @@ enum MovedFile {
     /// - Returns: the path, other than `path`, under which the cursor's file now lies in the folder of `path`; nil when
     ///   it is not there or was read to its end.
     static func find(_ cursor: FileCursor, besides path: String) -> String? {
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let file = FileKey(cursor)
+        var found: String?
+        look(into: folder(of: path)) { candidate, status in
+            guard candidate != path, FileKey(status) == file, status.size > cursor.offset else { return false }
+            found = candidate
+            return true
+        }
+        return found
+    }
+
+    /// The size of every file in a folder.
+    static func sizes(in folder: String) -> [FileKey: Int64] {
+        var sizes: [FileKey: Int64] = [:]
+        look(into: folder) { _, status in
+            sizes[FileKey(status)] = status.size
+            return false
+        }
+        return sizes
+    }
+
+    static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
+
+    /// - Parameter body: given a file's path and status; whether to look no further.
+    private static func look(into folder: String, _ body: (String, FileStatus) -> Bool) {
+        let entries: [FolderListing.Entry]
         // A folder that can't be listed hides the file from everybody.
-        guard let entries = try? FolderListing.entries(of: folder) else { return nil }
+        do throws(SourceError) { entries = try FolderListing.entries(of: folder) } catch { return }
         for entry in entries where entry.kind == .file || entry.kind == .unknown {
             let candidate = "\(folder)/\(entry.name)"
-            guard candidate != path, let status = try? FileStatus(path: candidate) else { continue }
-            if status.inode == cursor.inode, status.device == cursor.device, status.size > cursor.offset {
-                return candidate
-            }
+            // Deleted since it was listed.
+            guard let status = try? FileStatus(path: candidate) else { continue }
+            if body(candidate, status) { return }
         }
-        return nil
     }
 }
 

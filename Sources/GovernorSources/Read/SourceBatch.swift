@@ -18,8 +18,8 @@ package struct RejectedLine: Hashable, Sendable, CustomStringConvertible {
 
 /// What one read of one file gave: to be stored together with its cursor, in one transaction.
 package struct SourceBatch: Sendable {
-    /// `transcript` or `coordinator`.
-    package var kind: String
+    /// Where the records come from.
+    package var source: SourceKind
     package var path: String
     /// Unpriced, with the labels that the source itself names; in the order of the file.
     package var records: [UsageRecord]
@@ -30,4 +30,7 @@ package struct SourceBatch: Sendable {
     package var isAtEnd: Bool
     /// Something about the file that people should know: `truncated, read again from the start`.
     package var note: String?
+
+    /// The source by its name, `transcript`.
+    package var kind: String { source.rawValue }
 }

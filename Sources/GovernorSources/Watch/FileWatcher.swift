@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// Tells of changes in the files under the roots, about a millisecond after they happen.
 ///
@@ -44,49 +43,6 @@ package final class FileWatcher: AsyncSequence, Sendable {
 
         package mutating func next(isolation actor: isolated (any Actor)?) async -> [Change]? {
             await watcher.mailbox.next()
-        }
-    }
-}
-
-/// Changes on their way from the thread to the consumer, each once.
-private final class Mailbox: Sendable {
-    private struct State {
-        var waiting: [Change] = []
-        var seen: Set<Change> = []
-    }
-
-    private let state = Mutex(State())
-    private let signal: AsyncStream<Void>
-    private let bell: AsyncStream<Void>.Continuation
-
-    init() { (signal, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1)) }
-
-    func post(_ changes: [Change]) {
-        guard !changes.isEmpty else { return }
-        state.withLock { state in
-            for change in changes where state.seen.insert(change).inserted { state.waiting.append(change) }
-        }
-        bell.yield()
-    }
-
-    func close() { bell.finish() }
-
-    func next() async -> [Change]? {
-        var bells = signal.makeAsyncIterator()
-        while true {
-            let changes = take()
-            if !changes.isEmpty { return changes }
-            guard await bells.next(isolation: #isolation) != nil else {
-                let last = take()
-                return last.isEmpty ? nil : last
-            }
-        }
-    }
-
-    private func take() -> [Change] {
-        state.withLock { state in
-            defer { state = State() }
-            return state.waiting
         }
     }
 }

@@ -12,9 +12,13 @@ package final class FolderWatch {
     private var watches: [String: Int32] = [:]
     /// Folders in which a missing root, or a folder above it, would appear, and under which names.
     private var anchors: [Int32: Set<String>] = [:]
+    /// Files that lie elsewhere, and the links they are read by.
+    private var linked: [Int32: Set<String>] = [:]
     /// Every file as it was at the last look, and those of them that inotify told of since.
     private var known: [String: SourceFile] = [:]
     private var told: Set<String> = []
+    /// What could not be looked into at the last look.
+    private var problems: [SourceError] = []
     /// Looks in a row that found a change nobody had told of.
     private var silences = 0
     private var nextLook: ContinuousClock.Instant
@@ -30,12 +34,12 @@ package final class FolderWatch {
     /// Places all watches. What is in the files already is for the caller to discover, afterwards: then nothing falls
     /// between the two.
     package func start() -> [Change] {
-        _ = look()
+        let troubles = look().filter { if case .unreadable = $0 { true } else { false } }
         let way =
             if let degradation { "looking every \(options.pollInterval) (\(degradation))" } else {
                 inotify == nil ? "looking every \(options.pollInterval)" : "by inotify"
             }
-        return [.rescan("started, \(way)")]
+        return [.rescan("started, \(way)")] + troubles
     }
 
     /// Waits for changes.
@@ -72,11 +76,16 @@ package final class FolderWatch {
             let grew = watch(found.folders, &changes)
             if !anchorMissingRoots(), !grew { break }
         }
+        watchLinked(found.links)
         nextLook = clock.now + interval
         // What is queued by now may be about writes before the walk or after it: it counts as told at this look and at
         // the next.
         drain(&changes)
         compare(found.files, toldBefore.union(told), &changes)
+        if found.problems != problems {
+            problems = found.problems
+            changes.append(.unreadable(problems))
+        }
         return changes
     }
 
@@ -167,6 +176,18 @@ package final class FolderWatch {
         return anchors != before
     }
 
+    /// Watches the files behind links themselves: nobody tells of a change in a folder that is none of ours.
+    private func watchLinked(_ links: [String]) {
+        guard let inotify else { return }
+        let before = linked
+        linked = [:]
+        for link in links {
+            // Failing is no matter: then the next look finds what changed.
+            if let number = try? inotify.watch(link, for: Inotify.file) { linked[number, default: []].insert(link) }
+        }
+        for number in before.keys where linked[number] == nil { inotify.forget(number) }
+    }
+
     private func take(_ events: [Inotify.Event], _ changes: inout [Change]) {
         var paths: Set<String> = []
         var mustLook = false
@@ -177,8 +198,10 @@ package final class FolderWatch {
                 continue
             }
             if anchors[event.watch]?.contains(event.name) == true { mustLook = true }
+            for link in linked[event.watch] ?? [] where paths.insert(link).inserted { changes.append(.changed(link)) }
             guard let folder = folders[event.watch] else { continue }
             let path = event.name.isEmpty ? folder : "\(folder == "/" ? "" : folder)/\(event.name)"
+            if problems.contains(where: { $0.path == path }) { mustLook = true }
             if event.has(Int(IN_IGNORED), Int(IN_UNMOUNT), Int(IN_DELETE_SELF), Int(IN_MOVE_SELF)) {
                 forget(folder)
                 mustLook = true
@@ -188,14 +211,16 @@ package final class FolderWatch {
                     mustLook = true
                 } else {
                     enter(path, &paths, &changes)
+                    // Its permissions may be others: what can't be looked into is told by a look at all.
+                    if event.has(Int(IN_ATTRIB)) { mustLook = true }
                 }
             } else if FileKind(path: event.name) != nil {
                 if paths.insert(path).inserted { changes.append(.changed(path)) }
-            } else if event.has(Int(IN_CREATE), Int(IN_MOVED_TO)), let status = try? FileStatus(path: path),
-                status.isFolder
-            {
-                // A link to a folder.
+                if event.has(Int(IN_CREATE), Int(IN_MOVED_TO)), FileStatus.isLink(path) { mustLook = true }
+            } else if event.has(Int(IN_CREATE), Int(IN_MOVED_TO)), FileStatus.isLink(path) {
+                // To a folder, or to nothing that can be read.
                 enter(path, &paths, &changes)
+                mustLook = true
             }
         }
         told.formUnion(paths)

@@ -19,9 +19,14 @@ final class Inotify {
         truncatingIfNeeded: Int(IN_MODIFY) | Int(IN_CREATE) | Int(IN_CLOSE_WRITE) | Int(IN_MOVED_TO)
             | Int(IN_MOVED_FROM) | Int(IN_DELETE) | Int(IN_DELETE_SELF) | Int(IN_MOVE_SELF) | Int(IN_ATTRIB)
             | Int(IN_ONLYDIR))
-    /// For a folder that is only watched until a root appears in it. Added to what the folder is watched for already.
+    /// All that can change what one file holds, for a file whose folder is not watched.
+    static let file = UInt32(
+        truncatingIfNeeded: Int(IN_MODIFY) | Int(IN_CLOSE_WRITE) | Int(IN_ATTRIB) | Int(IN_DELETE_SELF)
+            | Int(IN_MOVE_SELF))
+    /// For a folder that is only watched until a root appears in it, or can be read. Added to what the folder is watched
+    /// for already.
     static let arrivals = UInt32(
-        truncatingIfNeeded: Int(IN_CREATE) | Int(IN_MOVED_TO) | Int(IN_ONLYDIR) | Int(IN_MASK_ADD))
+        truncatingIfNeeded: Int(IN_CREATE) | Int(IN_MOVED_TO) | Int(IN_ATTRIB) | Int(IN_ONLYDIR) | Int(IN_MASK_ADD))
 
     let descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -33,7 +38,7 @@ final class Inotify {
 
     deinit { close(descriptor) }
 
-    /// Watches a folder; watching it again gives the same number.
+    /// Watches a folder, or a file behind a link; watching it again gives the same number.
     func watch(_ folder: String, for mask: UInt32) throws(SourceError) -> Int32 {
         let number = inotify_add_watch(descriptor, folder, mask)
         guard number >= 0 else {

@@ -4,6 +4,10 @@ package enum Change: Hashable, Sendable {
     case changed(String)
     /// Changes may have been missed: discover and read everything again. The reason is for the log.
     case rescan(String)
+    /// What could not be looked into at the last look, in place of what was told before; empty when everything could.
+    case unreadable([SourceError])
+    /// Some seconds have passed: what failed may be tried again. No watcher tells this.
+    case pass
 }
 
 /// How files are watched.

@@ -47,8 +47,7 @@ struct Report: ParsableCommand {
         let query = try parameters()
         do {
             var client = try ControlClient(path: connection.socketPath, timeout: .seconds(30))
-            let text = query.map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
-            let (status, body) = try client.get("/v1/report?\(text)")
+            let (status, body) = try client.get("/v1/report?\(Connection.query(query))")
             guard status == 200 else {
                 let reason = (try? JSONReader.read(body.text.utf8))?["error"]?["message"]?.text ?? body.text
                 Terminal.printError("governor: \(reason)")
@@ -87,10 +86,6 @@ struct Report: ParsableCommand {
         return parameters
     }
 
-    private static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-    }
-
     private static func columns(_ sums: JSON) -> [String] {
         let tokens = sums["tokens"]
         let written = ["cache_write_5m", "cache_write_1h", "cache_write_12h"].compactMap { tokens?[$0]?.integer }
@@ -116,16 +111,37 @@ struct Report: ParsableCommand {
         let label = keys.isEmpty ? [] : ["total"] + Array(repeating: "", count: keys.count - 1)
         rows.append(label + columns(total) + [(total["cost_usd"]?.money ?? .zero).dollarText])
         let span = "\(report["since"]?.text ?? "") to \(report["until"]?.text ?? ""), \(report["timezone"]?.text ?? "")"
-        return "\(span)\n\n" + Terminal.table(header, rows, right: Set(keys.count..<header.count))
+        let table = "\(span)\n\n" + Terminal.table(header, rows, right: Set(keys.count..<header.count))
+        return ([table] + footnotes(report)).joined(separator: "\n\n")
+    }
+
+    /// How much of the cost is a guess, and what was saved.
+    private static func footnotes(_ report: JSON) -> [String] {
+        var notes: [String] = []
+        let total = report["total"]
+        if let unpriced = total?["unpriced_calls"]?.integer, unpriced > 0 {
+            let models = (report["groups"]?.array ?? []).filter { $0["unpriced_calls"]?.integer ?? 0 > 0 }
+                .compactMap { $0["key"]?["model"]?.string }
+            let which = models.isEmpty ? "" : " (\(models.prefix(5).joined(separator: ", ")))"
+            let calls = unpriced == 1 ? "1 call is of a model" : "\(unpriced) calls are of models"
+            notes.append(Terminal.cut("\(calls) without a price\(which): what they cost is a guess."))
+        }
+        if let saved = total?["saved_usd"]?.money, saved > .zero {
+            notes.append(
+                Terminal.cut("Free models saved \(saved.dollarText), at \(report["compared_with"]?.text ?? "") prices.")
+            )
+        }
+        return notes
     }
 
     private static func csv(_ report: JSON) -> String {
         let numbers = [
             "calls", "success", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd",
+            "unpriced_calls",
         ]
         let rows = (report["groups"]?.array ?? []).map { group in
             (group["key"]?.members ?? []).map { quoted($0.value.text) } + columns(group) + [
-                group["cost_usd"]?.text ?? ""
+                group["cost_usd"]?.text ?? "", group["unpriced_calls"]?.text ?? "",
             ]
         }
         return ([keys(report) + numbers] + rows).map { $0.joined(separator: ",") }.joined(separator: "\n")

@@ -67,11 +67,26 @@ struct Status: ParsableCommand {
         }
         let sources = (status["sources"]?.array ?? []).map { source in
             let age = source["age_s"]?.integer.map { Span.seconds($0).text + " ago" } ?? "never"
-            let trouble = source["error"]?.string.map { ", \($0)" } ?? (source["stale"]?.bool == true ? ", stale" : "")
-            return "  \(source["name"]?.text ?? ""): \(source["records"]?.text ?? "0") records, last \(age)\(trouble)"
+            let trouble =
+                source["error"]?.string.map { ", \(Terminal.safe($0))" }
+                ?? (source["stale"]?.bool == true ? ", stale" : "")
+            let counts = "\(source["records"]?.text ?? "0") records, last \(age)\(reading(source))"
+            return "  \(source["name"]?.text ?? ""): \(counts)\(trouble)"
         }
         parts.append(
             sources.isEmpty ? "No records from any source yet." : "Sources:\n" + sources.joined(separator: "\n"))
+        let providers = (status["providers"]?.array ?? []).map { provider in
+            let age =
+                provider["age_s"]?.integer.map { "last answered \(Span.seconds($0).text) ago" } ?? "never answered"
+            let state =
+                switch provider["state"]?.text {
+                case "off", "no_interface": "off, \(provider["note"]?.text ?? "")"
+                case "error": "\(age), \(provider["error"]?.text ?? "")"
+                default: age
+                }
+            return "  \(provider["provider"]?.text ?? ""): \(Terminal.cut(state))"
+        }
+        if !providers.isEmpty { parts.append("Providers:\n" + providers.joined(separator: "\n")) }
         if let holds = status["holds"], let live = holds["live"]?.integer,
             live > 0 || holds["overrun_usd"]?.money ?? .zero > .zero
         {
@@ -89,9 +104,19 @@ struct Status: ParsableCommand {
         }
         let unpriced = status["unpriced_calls"]?.integer ?? 0
         if unpriced > 0 {
+            let calls = unpriced == 1 ? "1 call" : "\(unpriced) calls"
+            let models = (status["unpriced_models"]?.array ?? []).compactMap { $0["model"]?.string }.prefix(5)
+            let which = models.isEmpty ? "" : " (\(models.joined(separator: ", ")))"
             parts.append(
                 Terminal.colored(
-                    "\(unpriced) calls of models without a price were booked at the dearest of their provider.", .yellow
+                    Terminal.cut(
+                        "\(calls) of models without a price\(which): booked at another's, see governor prices show"),
+                    .yellow))
+        }
+        if let saved = status["saved_usd"]?.money, saved > .zero {
+            parts.append(
+                Terminal.cut(
+                    "Free models saved \(saved.dollarText) this month, at \(status["compared_with"]?.text ?? "") prices."
                 ))
         }
         let off = (status["receivers_off"]?.array ?? []).map(\.text)
@@ -108,6 +133,16 @@ struct Status: ParsableCommand {
             parts.append(Terminal.colored("The newest policy was not taken:", .red) + "\n\(Terminal.safe(error))")
         }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// `, reading history: 1200 of 10000 files, 350 MiB to go`; empty where nothing waits to be read.
+    private static func reading(_ source: JSON) -> String {
+        guard let files = source["files"]?.integer, let read = source["files_read"]?.integer, read < files else {
+            return ""
+        }
+        let what = source["catching_up"]?.bool == true ? "reading history: " : ""
+        let behind = (source["bytes_behind"]?.integer ?? 0) / (1 << 20)
+        return ", \(what)\(read) of \(files) files" + (behind > 0 ? ", \(behind) MiB to go" : "")
     }
 
     /// `ops: failing, 3 messages wait: hooks.slack.com answered 503`; nil of a receiver that takes its messages.

@@ -58,16 +58,85 @@ import Testing
     @Test func `the upper tier raises a cache class it does not list as the input rises`() throws {
         let rows = try PriceTable.read(
             """
-            provider,model,input,output,cache_write,cache_write_1h,cache_read,tier_over_tokens,input_hi,output_hi,cache_write_hi
-            p,m,3,15,3.75,6,0.3,200,6,22.5,7.5
-            p,n,3,15,,,,200,6,22.5,
+            provider,model,input,output,cache_write,cache_write_1h,cache_write_12h,cache_read,tier_over_tokens,input_hi,output_hi,cache_write_hi
+            p,m,3,15,3.75,7,9,0.3,200,6,22.5,7.6
+            p,n,3,15,,,,,200,6,22.5,
             """)
+        // An hour's write is twice the input where it isn't listed, in the upper tier too, whatever it is below.
         #expect(
-            rows[0].high
+            rows[0].prices(ofPrompt: 201, .standard)
                 == ClassPrices(
-                    input: 6_000_000_000, output: 22_500_000_000, cacheRead: 600_000_000, cacheWrite5m: 7_500_000_000,
-                    cacheWrite1h: 12_000_000_000))
-        #expect(rows[1].high == ClassPrices(input: 6_000_000_000, output: 22_500_000_000))
+                    input: 6_000_000_000, output: 22_500_000_000, cacheRead: 600_000_000, cacheWrite5m: 7_600_000_000,
+                    cacheWrite1h: 12_000_000_000, cacheWrite12h: 18_000_000_000))
+        #expect(
+            rows[1].prices(ofPrompt: 201, .standard) == ClassPrices(input: 6_000_000_000, output: 22_500_000_000))
+    }
+
+    @Test func `several tiers each re-rate the whole request strictly above their threshold`() {
+        func level(_ over: Int64, _ input: Int64) -> PriceRow.Level {
+            PriceRow.Level(
+                over: over,
+                listed: Offers { $0 == .standard ? PriceList([.input: input, .output: 2 * input]) : PriceList() })
+        }
+        let row = PriceRow(provider: "p", model: "m", levels: [level(272_000, 7), level(0, 1), level(128_000, 3)])
+        for (prompt, price) in [
+            (0, 1), (1, 1), (128_000, 1), (128_001, 3), (272_000, 3), (272_001, 7), (Int64.max, 7),
+        ] as [(Int64, Int64)] { #expect(row.prices(ofPrompt: prompt, .standard).input == price, "\(prompt)") }
+        #expect(row.levels.map(\.over) == [0, 128_000, 272_000])
+    }
+
+    @Test func `batch, flex and priority are exact where they are listed and follow their side where they are not`() {
+        var base = Offers<PriceList> { _ in PriceList() }
+        base.standard = PriceList([.input: 3000, .output: 9000, .cacheRead: 300, .cacheWrite12h: 4500])
+        base.batch = PriceList([.input: 1000, .output: 4500, .cacheRead: 101])
+        base.priority = PriceList([.output: 18_000])
+        var high = Offers<PriceList> { _ in PriceList() }
+        high.standard = PriceList([.input: 6000, .output: 12_000])
+        high.priority = PriceList([.input: 30_000])
+        let row = PriceRow(
+            provider: "p", model: "m",
+            levels: [PriceRow.Level(over: 0, listed: base), PriceRow.Level(over: 10, listed: high)])
+        // What is listed as it is; a third of the input for the cache classes that aren't.
+        #expect(
+            row.prices(ofPrompt: 1, .batch)
+                == ClassPrices(
+                    input: 1000, output: 4500, cacheRead: 101, cacheWrite5m: 1000, cacheWrite1h: 2000,
+                    cacheWrite12h: 1500))
+        // The upper tier changes as the lower one does, class by class; 600 x 101/300 is 202.
+        #expect(
+            row.prices(ofPrompt: 11, .batch)
+                == ClassPrices(
+                    input: 2000, output: 6000, cacheRead: 202, cacheWrite5m: 2000, cacheWrite1h: 4000,
+                    cacheWrite12h: 3000))
+        // A side that isn't listed doesn't change.
+        #expect(row.prices(ofPrompt: 1, .priority).input == 3000 && row.prices(ofPrompt: 1, .priority).output == 18_000)
+        let dear = row.prices(ofPrompt: 11, .priority)
+        #expect(dear.input == 30_000 && dear.cacheRead == 3000 && dear.output == 24_000)
+        #expect(row.prices(ofPrompt: 11, .flex) == row.prices(ofPrompt: 11, .standard))
+    }
+
+    @Test func `a price that follows from others is rounded half to even, and none of the book has to be`() throws {
+        var base = Offers<PriceList> { _ in PriceList() }
+        base.standard = PriceList([.input: 2, .output: 1, .cacheRead: 5])
+        base.batch = PriceList([.input: 1])
+        let row = PriceRow(provider: "p", model: "m", levels: [PriceRow.Level(over: 0, listed: base)])
+        #expect(row.prices(ofPrompt: 1, .batch).cacheRead == 2)
+        base.standard[.cacheRead] = 7
+        let odd = PriceRow(provider: "p", model: "m", levels: [PriceRow.Level(over: 0, listed: base)])
+        #expect(odd.prices(ofPrompt: 1, .batch).cacheRead == 4)
+        for row in try PriceBook.embedded().listed {
+            for level in row.levels {
+                for tier in [Terms.Tier.batch, .flex, .priority] {
+                    let (standard, offer) = (level.prices.standard, level.prices[tier])
+                    for kind in [TokenClass.cacheRead, .cacheWrite5m, .cacheWrite1h, .cacheWrite12h] {
+                        let (left, right) = (
+                            Int128(offer[kind]) * Int128(standard.input), Int128(standard[kind]) * Int128(offer.input)
+                        )
+                        #expect(left == right, "\(row.model) over \(level.over), \(tier) \(kind)")
+                    }
+                }
+            }
+        }
     }
 
     @Test func `nonsense is dear and visible rather than a crash`() {
@@ -76,9 +145,6 @@ import Testing
         row.webSearch = 100_000_000_000_000
         row.fast = PriceRow.Multiplier(numerator: 99_999_999_999_999, denominator: 1_000_000_000)
         row.usGeography = row.fast
-        let odd = PriceRow.Multiplier(numerator: 99_999_999_999_989, denominator: 99_999_999_999_973)
-        row.batch = PriceRow.TierMultiplier(
-            input: odd, output: PriceRow.Multiplier(numerator: 99_999_999_999_971, denominator: 3))
         var record = UsageRecord(
             identity: CallIdentity(key: "k"), growth: .later, time: monday, labels: Labels(),
             tokens: TokenCounts(input: .max, output: .max, cacheRead: .max, cacheWrite5m: .max, cacheWrite1h: .max))
@@ -125,7 +191,7 @@ import Testing
             if let listed = row.price(column + "_hi") { return listed }
             return row.price(column).map { ($0 * inputNow).divided(by: input) } ?? fallback
         }
-        let hour = cache("cache_write_1h", else: inputNow * Natural(2))
+        let hour = (isHigh ? row.price("cache_write_1h_hi") : row.price("cache_write_1h")) ?? inputNow * Natural(2)
         let takenIn = [
             Natural(tokens.input) * inputNow, Natural(tokens.cacheRead) * cache("cache_read", else: inputNow),
             Natural(tokens.cacheWrite5m) * cache("cache_write", else: inputNow), Natural(tokens.cacheWrite1h) * hour,

@@ -2,36 +2,6 @@ import GovernorCore
 import Seeds
 import Testing
 
-/// The ledger's part: keeps what a batch decided, under sequence numbers, and hands it back by key.
-struct RecordShelf {
-    private(set) var records: [Int64: UsageRecord] = [:]
-    private var last: Int64 = 0
-
-    /// Takes one batch in.
-    /// - Returns: the fate of each record, and the changes made.
-    mutating func take(_ batch: [UsageRecord]) -> (fates: [RecordFate], changes: [RecordChange]) {
-        let keys = Set(batch.map { ExactText($0.identity.key) })
-        let stored = records.filter { keys.contains(ExactText($0.value.identity.key)) }
-            .map { StoredRecord(sequence: $0.key, record: $0.value) }.sorted { $0.sequence < $1.sequence }
-        var deduplication = Deduplication(stored: stored)
-        let fates = batch.map { deduplication.add($0) }
-        let changes = deduplication.changes
-        for change in changes {
-            switch change {
-            case .insert(let record):
-                last += 1
-                records[last] = record
-            case .revise(let stored, let record): records[stored.sequence] = record
-            case .remove(let stored): records[stored.sequence] = nil
-            }
-        }
-        return (fates, changes)
-    }
-
-    var kept: Set<UsageRecord> { Set(records.values) }
-    var total: Amount { records.values.reduce(.zero) { $0 + $1.amount } }
-}
-
 @Suite struct DeduplicationTests {
     /// A copy of a transcript line.
     private static func line(

@@ -95,7 +95,7 @@ struct MemoryLedger {
     private func isLoose(_ alert: Alert, _ policy: Policy) -> Bool {
         guard alert.state == .firing else { return false }
         switch alert.kind {
-        case .policy, .delivery: return true
+        case .policy, .delivery, .source: return true
         case .threshold, .forecast: return !policy.budgets.contains { $0.name == alert.item }
         case .rule: return !policy.rules.contains { $0.name == alert.item }
         }

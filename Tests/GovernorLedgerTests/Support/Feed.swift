@@ -57,7 +57,7 @@ extension Ledger {
         transaction.cursors = [
             FileCursor(path: "feed", device: 1, inode: 1, birth: 0, headLength: 0, headHash: 0, offset: offset)
         ]
-        transaction.registrations = ["s-\(index)": Labels([.worker: "w-\(index)"])]
+        transaction.sessions = ["s-\(index)": SessionState(labels: Labels([.worker: "w-\(index)"]))]
         transaction.snapshot = DisplaySnapshot(
             at: feed.time(of: index), body: String(repeating: " ", count: feed.ballast) + "{}", isPushed: false)
         try commit(transaction)
@@ -88,7 +88,7 @@ struct LedgerPicture: Equatable, CustomTestStringConvertible {
         records = try ledger.records(withKeys: keys).sorted { $0.sequence < $1.sequence }
         alerts = try Set(ledger.alerts(limit: .max))
         notifications = try Set(ledger.notifications(limit: .max))
-        sessions = try ledger.sessionLabels()
+        sessions = try ledger.namedSessions()
         snapshots = try ledger.snapshots()
 
         // Whatever happened, the parts agree with each other.

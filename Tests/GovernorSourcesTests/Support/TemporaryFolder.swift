@@ -64,10 +64,38 @@ final class TemporaryFolder {
 
 /// Does something as a user whom permissions bind. Root is not bound, so its thread becomes nobody for that long.
 func withoutPrivileges<Result>(_ body: () throws -> Result) throws -> Result {
-    typealias SetUser = @convention(c) (UInt32) -> Int32
     guard geteuid() == 0 else { return try body() }
+    return try withFiles(of: 65534, then: 0, body)
+}
+
+/// Does something as the user who runs the tests, in the middle of what is done without privileges.
+func withPrivileges<Result>(_ body: () throws -> Result) throws -> Result {
+    guard geteuid() == 0 else { return try body() }
+    return try withFiles(of: 0, then: 65534, body)
+}
+
+private func withFiles<Result>(of user: UInt32, then: UInt32, _ body: () throws -> Result) throws -> Result {
+    typealias SetUser = @convention(c) (UInt32) -> Int32
     let setUser = try #require(dlsym(nil, "setfsuid").map { unsafeBitCast($0, to: SetUser.self) })
-    _ = setUser(65534)
-    defer { _ = setUser(0) }
+    _ = setUser(user)
+    defer { _ = setUser(then) }
+    return try body()
+}
+
+/// Does something on this thread with nobody as the effective user, whom the kernel counts resources by.
+func asNobody<Result>(_ body: () throws -> Result) throws -> Result {
+    // The C library's own call would change all threads.
+    typealias SetUsers = @convention(c) (Int, Int, Int, Int) -> Int
+    let call = try #require(dlsym(nil, "syscall").map { unsafeBitCast($0, to: SetUsers.self) })
+    // `setresuid`, whose number the C library's headers give to C alone.
+    #if arch(arm64)
+        let number = 147
+    #else
+        let number = 117
+    #endif
+    let unchanged = -1
+    let result = call(number, unchanged, 65534, unchanged)
+    try #require(result == 0)
+    defer { _ = call(number, unchanged, 0, unchanged) }
     return try body()
 }

@@ -27,7 +27,9 @@ struct SettingsFile {
     }
 
     /// Writes beside the file and moves it into place, with the mode the file has; a link stays a link.
-    func write(_ text: String) throws {
+    ///
+    /// - Parameter newMode: of a file that was not there.
+    func write(_ text: String, newMode: mode_t = 0o600) throws {
         let folder = (path as NSString).deletingLastPathComponent
         if !folder.isEmpty {
             do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
@@ -37,7 +39,7 @@ struct SettingsFile {
         let target = resolved
         var status = stat()
         let isThere = stat(target, &status) == 0
-        let mode = isThere ? status.st_mode & 0o7777 : 0o600
+        let mode = isThere ? status.st_mode & 0o7777 : newMode
         var beside = Array((target + ".XXXXXX").utf8CString)
         let descriptor = mkstemp(&beside)
         guard descriptor >= 0 else { throw failed("can't be written: nothing can be put beside it") }
