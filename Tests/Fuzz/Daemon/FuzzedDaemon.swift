@@ -45,7 +45,8 @@ struct FuzzedDaemon: Sendable {
         } catch { fatalError("\(error)") }
         let (sources, forecaster) = (SourceRegistry(), Forecaster(governor: governor, logger: logger))
         service = ControlService(
-            governor: governor, sources: sources, forecaster: forecaster, startedAt: Self.now, reload: { $0(nil) },
+            governor: governor, sources: sources, forecaster: forecaster, providers: ProviderBoard([]),
+            startedAt: Self.now, reload: { $0(nil) },
             send: { $0.answer(.delivered) })
         let routes = Routes(
             governor: governor, sources: sources, control: service,
