@@ -4,7 +4,8 @@
     python3 independent_cost.py FILE.jsonl … [--prices prices.csv] [--by model|day|user]
 
 Reads agents' transcript lines, counts each call once, prices it from the table and rounds
-once per call, half to even, to the nano-dollar. Standard transcripts only: no batch, fast or regional prices.
+once per call, half to even, to the nano-dollar: every class of tokens, the upper tier, batch, flex and priority,
+fast and US-only calls, and web searches.
 """
 
 from __future__ import annotations
@@ -34,10 +35,16 @@ class Call:
     cache_read: int = 0
     cache_write_5m: int = 0
     cache_write_1h: int = 0
+    cache_write_12h: int = 0
+    #: standard, batch, flex or priority; anything else is standard.
+    tier: str = "standard"
+    fast: bool = False
+    us: bool = False
+    searches: int = 0
 
     @property
     def prompt(self) -> int:
-        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h + self.cache_write_12h
 
     @property
     def total(self) -> int:
@@ -78,7 +85,10 @@ def transcript_calls(files: Iterable[Path]) -> list[Call]:
         call = Call(
             model=message["model"], time=line["timestamp"], cwd=line.get("cwd", ""), input=usage["input_tokens"],
             output=usage["output_tokens"], cache_read=usage.get("cache_read_input_tokens", 0),
-            cache_write_5m=usage.get("cache_creation_input_tokens", 0) - hour, cache_write_1h=hour)
+            cache_write_5m=usage.get("cache_creation_input_tokens", 0) - hour, cache_write_1h=hour,
+            tier=usage.get("service_tier") or "standard", fast=usage.get("speed") == "fast",
+            us=usage.get("inference_geo") == "us",
+            searches=(usage.get("server_tool_use") or {}).get("web_search_requests", 0))
         key = message.get("id") or f"line {number}"
         copies.setdefault(key, []).append((line.get("requestId"), bool(line.get("isSidechain")), call))
     calls = []
@@ -92,37 +102,70 @@ def transcript_calls(files: Iterable[Path]) -> list[Call]:
     return calls
 
 
+#: The column of the table for each class of tokens.
+COLUMNS = {
+    "input": "input", "output": "output", "cache_read": "cache_read", "cache_write_5m": "cache_write",
+    "cache_write_1h": "cache_write_1h", "cache_write_12h": "cache_write_12h",
+}
+
+
 class Prices:
     """The price table; a price is dollars per million tokens, which is a thousand nano-dollars a token."""
 
     def __init__(self, path: Path = PRICES) -> None:
         with open(path, newline="") as file:
-            self._rows = {row["model"]: row for row in csv.DictReader(file)}
+            self.rows = list(csv.DictReader(file))
+        self._by_name = {row["model"]: row for row in self.rows}
 
     def nanodollars(self, call: Call) -> int:
         """The call's cost, rounded once, half to even."""
-        row = self._row(call.model)
-        is_high = bool(row["tier_over_tokens"]) and call.prompt > int(row["tier_over_tokens"])
+        row = self.row(call.model, call.time)
+        threshold = row["tier_over_tokens"]
+        is_high = bool(threshold) and call.prompt > int(threshold)
+        # What a tier does to the price of what goes in, and of what comes out; a tier that isn't listed does nothing.
+        into, out = (self._ratio(row, call.tier, side) for side in ("input", "output"))
+        dollars = sum(
+            getattr(call, name) * self._price(row, name, is_high) * (out if name == "output" else into)
+            for name in COLUMNS)
+        if call.fast:
+            dollars *= Fraction(row["fast_multiplier"] or 1)
+        if call.us:
+            dollars *= Fraction(row["us_geo_multiplier"] or 1)
+        searches = call.searches * Fraction(row["web_search_per_1k"] or 0) / 1000
+        return round(dollars * 1000 + searches * 10**9)
 
-        def price(column: str, fallback: Fraction | None = None) -> Fraction:
-            text = (row.get(column + "_hi") if is_high else None) or row[column]
-            if text:
-                return Fraction(text)
-            assert fallback is not None, f"{call.model} lists no {column}"
-            return fallback
+    @staticmethod
+    def _ratio(row: dict[str, str], tier: str, side: str) -> Fraction:
+        listed = row.get(f"{tier}_{side}")
+        return Fraction(listed) / Fraction(row[side]) if listed else Fraction(1)
 
-        fresh = price("input")
-        hour = 2 * fresh if not row["cache_write_1h"] else price("cache_write_1h")
-        dollars = (
-            call.input * fresh + call.output * price("output") + call.cache_read * price("cache_read", fresh)
-            + call.cache_write_5m * price("cache_write", fresh) + call.cache_write_1h * hour)
-        return round(dollars * 1000)
+    @staticmethod
+    def _price(row: dict[str, str], name: str, is_high: bool) -> Fraction:
+        """Dollars per million tokens of one class.
 
-    def _row(self, model: str) -> dict[str, str]:
+        A cache class that isn't listed is plain input; an hour's write is twice the input, twelve hours' as an hour's.
+        Above the threshold a class without a price of its own there has risen as the input has.
+        """
+        column = COLUMNS[name]
+        fresh = Fraction(row["input_hi"] if is_high else row["input"])
+        listed = row.get(column + "_hi") if is_high else row[column]
+        if listed:
+            return Fraction(listed)
+        if name == "cache_write_1h":
+            return 2 * fresh
+        if is_high and row[column]:
+            return Fraction(row[column]) * fresh / Fraction(row["input"])
+        return Prices._price(row, "cache_write_1h", is_high) if name == "cache_write_12h" else fresh
+
+    def row(self, model: str, time: str = "2026") -> dict[str, str]:
+        """The row of a model at a time; `name@2025-11` is a row that held to the end of that year."""
         plain = re.sub(r"(-\d{8}|@\d{8}|-latest)$", "", model.rsplit("/", 1)[-1])
         for name in (model, plain):
-            if name in self._rows:
-                return self._rows[name]
+            for dated, row in self._by_name.items():
+                if re.fullmatch(re.escape(name) + r"@\d{4}-\d{2}", dated) and time[:4] <= dated[-7:-3]:
+                    return row
+            if name in self._by_name:
+                return self._by_name[name]
         raise SystemExit(f"no price is listed for {model}")
 
 

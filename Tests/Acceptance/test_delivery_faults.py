@@ -59,7 +59,7 @@ def test_a_failure_that_passes_is_tried_again(failure: Act, trial: Trial) -> Non
     trial.wait_deliveries("sent")
     first, second = attempts(server)
     assert second.json["alerts"] == first.json["alerts"]
-    assert_none_lost(trial, server.taken())
+    assert_none_lost(trial, server.wait_taken(len(trial.crossed)))
     trial.assert_each_good_once()
 
 
@@ -76,7 +76,7 @@ def test_a_429_is_tried_again_when_it_says(form: str, trial: Trial) -> None:
     first, second = until(lambda: attempts(server) if len(attempts(server)) == 2 else [], "it is tried again")
     assert 1.95 <= second.at - first.at < 3.8
     trial.wait_deliveries("sent")
-    assert_none_lost(trial, server.taken())
+    assert_none_lost(trial, server.wait_taken(len(trial.crossed)))
     trial.assert_each_good_once()
 
 
@@ -195,7 +195,7 @@ def test_a_410_turns_the_receiver_off_until_the_policy_changes(trial: Trial) -> 
     run = trial.place.governor("alerts", "retry", "--receiver", "bad")
     assert run.returncode == 0, run.stderr
     trial.wait_deliveries("sent")
-    assert_none_lost(trial, server.taken())
+    assert_none_lost(trial, server.wait_taken(len(trial.crossed)))
     trial.assert_each_good_once()
 
 
@@ -221,7 +221,7 @@ def test_a_mail_server_that_is_in_trouble_is_tried_again(
     assert trial.deliveries()[0]["state"] == "pending"
     trial.pass_time(FIRST_WAIT)
     trial.wait_deliveries("sent")
-    assert_none_lost(trial, server.taken())
+    assert_none_lost(trial, server.wait_taken(len(trial.crossed)))
     assert all(letter.encrypted and letter.username == "governor" for letter in server.letters)
     if step == "end":
         first = server.letters[0]
@@ -298,7 +298,7 @@ def test_a_mail_server_without_starttls_is_told_nothing(trial: Trial, authority:
     trial.pass_time(FIRST_WAIT)
     trial.place.governor("alerts", "retry", "--receiver", "bad")
     trial.wait_deliveries("sent")
-    assert_none_lost(trial, server.taken())
+    assert_none_lost(trial, server.wait_taken(len(trial.crossed)))
     assert all(letter.encrypted for letter in server.letters)
     trial.assert_each_good_once()
 
@@ -408,5 +408,5 @@ def test_a_clock_that_is_a_day_ahead_for_a_while_kills_no_message(trial: Trial) 
     trial.pass_time(-DAY - FIRST_WAIT)
     server.always = Answer(200)
     trial.wait_deliveries("sent", within=12)
-    assert_none_lost(trial, server.taken())
+    assert_none_lost(trial, server.wait_taken(len(trial.crossed)))
     trial.assert_each_good_once()

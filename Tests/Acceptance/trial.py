@@ -151,10 +151,13 @@ class Trial:
         """The good receiver got one message per crossing, and all its messages once."""
         ids = [request.id for request in self.good.requests]
         assert len(ids) == len(set(ids)), f"a message came twice: {ids}"
-        told = [
-            alert["split"]["worker"] for request in self.good.requests for alert in alerts(request)
-            if alert["event"] == "budget.threshold"]
-        assert sorted(told) == sorted(self.crossed)
+        def told() -> list[str]:
+            return sorted(
+                alert["split"]["worker"] for request in self.good.requests for alert in alerts(request)
+                if alert["event"] == "budget.threshold")
+
+        until(lambda: len(told()) >= len(self.crossed), f"the good receiver is told of {self.crossed}")
+        assert told() == sorted(self.crossed)
 
 
 class Taken(Protocol):
