@@ -140,9 +140,13 @@ def _write(
         mine[3] += fresh
         mine[4] += output
         mine[5] += cached
-    connection.executemany(f"INSERT INTO record VALUES ({', '.join('?' * 25)})", records)
     connection.executemany(
-        "INSERT INTO rollup VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, 0, 0, 0, 0)",
+        "INSERT INTO record (sequence, key_hash, key, request, flags, time, label_set, input, output, cache_read, "
+        "cache_write_5m, cache_write_1h, cache_write_12h, reasoning, terms, web_searches, reported, cost, cost_origin, "
+        f"duration, first_token, outcome, error_kind, file, offset) VALUES ({', '.join('?' * 25)})", records)
+    connection.executemany(
+        "INSERT INTO rollup (bucket, label_set, calls, success, unpriced, cost, input, output, cache_read, "
+        "cache_write_5m, cache_write_1h, cache_write_12h, reasoning) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, 0, 0, 0, 0)",
         [(bucket, label_set, *sums[label_set]) for label_set in sorted(sums)])
 
 

@@ -33,7 +33,7 @@ class Tree:
 
 def write_tree(root: Path, megabytes: float, seed: int, noise: bool = True) -> Tree:
     """At least so many megabytes below `root`. Without `noise` there is one line per call and nothing else: as many
-    records as fit."""
+    records as fit, a hundred a session."""
     chance = random.Random(seed)
     pool = _tool_output(chance)
     tree = Tree(root)
@@ -46,7 +46,7 @@ def write_tree(root: Path, megabytes: float, seed: int, noise: bool = True) -> T
         folder = root / cwd.replace("/", "-")
         time = start + timedelta(seconds=chance.randrange(30 * 86_400))
         files: dict[str | None, list[str]] = {None: []}
-        for _ in range(chance.randrange(20, 200) if noise else 2000):
+        for _ in range(chance.randrange(20, 200) if noise else 100):
             agent = f"{chance.getrandbits(32):08x}" if noise and chance.random() < 0.05 else None
             time += timedelta(seconds=chance.randrange(2, 90))
             files.setdefault(agent, []).extend(_call(chance, tree, pool, session, cwd, agent, time, noise))
@@ -60,6 +60,15 @@ def write_tree(root: Path, megabytes: float, seed: int, noise: bool = True) -> T
             tree.files += 1
             tree.bytes += len(data)
     return tree
+
+
+def in_one_file(tree: Tree, path: Path) -> Tree:
+    """All of a tree's lines behind one another in one file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        for each in sorted(tree.root.rglob("*.jsonl")):
+            out.write(each.read_bytes())
+    return Tree(path.parent, 1, tree.bytes, tree.lines, tree.calls)
 
 
 def _tool_output(chance: random.Random) -> str:
