@@ -375,3 +375,31 @@ def test_nothing_is_imported_into_a_policy_with_a_mistake(place: Place, list_fil
     run = place.governor("prices", "import", list_file, "--policies", place.policies)
     assert run.returncode == 65 and "a price needs \"provider\"" in run.stderr
     assert not (place.policies / "prices.yaml").exists()
+
+
+def test_what_has_no_price_and_what_was_free_is_shown_everywhere(place: Place) -> None:
+    """Issue: unpriced models visible everywhere; free local models and what they saved."""
+    place.policy("""
+version: 1
+budgets:
+  - { name: all, limit_usd: 1000, per: fleet, window: lifetime, at: { 100%: { stop: true } } }
+""")
+    daemon = place.start()
+    daemon.record(
+        {"id": "a", "worker": "w-1", "model": "mystery-9", "output_tokens": 1000},
+        {"id": "b", "worker": "w-1", "model": "ollama/llama3", "output_tokens": 1_000_000})
+    status = daemon.status()
+    assert status["unpriced_calls"] == 1
+    assert [each["model"] for each in status["unpriced_models"]] == ["mystery-9"]
+    # A million tokens out at claude-opus-5's $25.
+    assert (status["saved_usd"], status["compared_with"]) == (25, "claude-opus-5")
+    assert any("mystery-9" in each for each in daemon.check(worker="w-1", model="mystery-9")["caveats"])
+    assert daemon.check(worker="w-1", model="claude-opus-5")["caveats"] == []
+    assert daemon.http("/feed").json["unpriced"] == 1
+    metrics = daemon.http("/metrics").text
+    assert 'governor_unpriced_calls_total{model="mystery-9"' in metrics and "governor_saved_usd_total" in metrics
+    text = place.governor("report", "--today").stdout
+    assert "mystery-9" in text and "saved $25.00" in text, text
+    daemon.stop()
+    assert "saved $25.00" in place.governor("report", "--today", "--policies", str(place.policies), "--data", str(
+        place.folder / "data")).stdout

@@ -68,7 +68,22 @@ extension Governor {
             misgivings: hot.misgivings, forecast: hot.forecast,
             holds: HoldsView(hot.book.admission.holds), asOf: now, zone: hot.book.policy.zone)
         status.providers = providers
+        addPrices(to: &status, hot)
         return status
+    }
+
+    /// Which models have no price, and what free ones saved this month.
+    private func addPrices(to status: inout StatusBody, _ hot: Hot) {
+        let month = Window.CalendarUnit.month.interval(containing: status.asOf, in: hot.book.policy.zone)
+        do {
+            if status.misgivings.unpricedCalls > 0 {
+                status.unpricedModels = UnpricedModelView.views(try ledger.totals().map { ($0.labels, $0.sums) })
+            }
+            if let row = hot.prices.compared(under: hot.book.policy, at: status.asOf) {
+                let sums = try ledger.sums(since: month.start, until: month.end)
+                status.saved = SavedView(sums.map { ($0.labels, $0.sums) }, comparedWith: row)
+            }
+        } catch { logger.error("spend by model could not be read", metadata: ["error": "\(error)"]) }
     }
 
     /// Providers as they are asked, and whether what they say counts.

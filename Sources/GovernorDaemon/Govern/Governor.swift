@@ -106,13 +106,19 @@ package final class Governor: Sendable {
     /// Changes what is not in the ledger: staleness, forecast, errors.
     func update(_ body: (inout Hot) -> Void) { hot.withLock { body(&$0) } }
 
+    /// The prices that free models are held against.
+    func compared(at time: Timestamp) -> PriceRow? { read { $0.prices.compared(under: $0.book.policy, at: time) } }
+
     /// A decision, from memory, in microseconds.
     ///
     /// - Returns: with it what tells whether it still holds; nil where it holds work back.
     func decide(_ labels: Labels, _ asking: Asking) -> (decision: Decision, zone: Zone, stamp: Freshness.Stamp?) {
         let now = clock()
         return hot.withLock { hot in
-            let decision = hot.book.decide(labels, asking, stale: hot.stale, now: now)
+            var decision = hot.book.decide(labels, asking, stale: hot.stale, now: now)
+            if let caveat = hot.prices.caveat(for: labels.model, provider: labels.provider, at: now) {
+                decision.caveats.append(caveat)
+            }
             hot.decisions[decision.kind, default: 0] += 1
             let isFree = decision.kind == .allow && decision.wouldReasons.isEmpty
             return (decision, hot.book.policy.zone, isFree ? hot.book.freshness.stamp(for: labels) : nil)

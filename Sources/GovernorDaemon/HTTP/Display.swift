@@ -115,7 +115,8 @@ struct Display: Sendable {
             at: now, today: spend.reduce(.zero) { $1.time >= today.start ? $0 + $1.cost : $0 },
             month: spend.reduce(.zero) { $0 + $1.cost },
             burn: try governor.ledger.activity(since: now - .hours(1)).sums.cost, forecast: forecast?.forecast,
-            accounts: accounts, paused: governor.paused(among: accounts, now: now), alerts: Int64(book.firing.count))
+            accounts: accounts, paused: governor.paused(among: accounts, now: now), alerts: Int64(book.firing.count),
+            unpriced: try governor.ledger.activity(since: today.start).sums.unpriced)
     }
 
     /// The number of the 5-minute step an instant is in.

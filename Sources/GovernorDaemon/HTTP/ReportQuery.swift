@@ -42,9 +42,12 @@ package struct ReportQuery: Hashable, Sendable {
         }
     }
 
-    package func answer(from ledger: Ledger) throws(LedgerError) -> ReportBody {
+    /// - Parameter compared: the prices that free models are held against; nil where nothing is to be said of savings.
+    package func answer(from ledger: Ledger, comparedWith compared: PriceRow?) throws(LedgerError) -> ReportBody {
         let groups = try ledger.sums(since: since, until: until)
-        return ReportBody(since: since, until: until, zone: zone, by: by, sums: groups.map { ($0.labels, $0.sums) })
+        return ReportBody(
+            since: since, until: until, zone: zone, by: by, sums: groups.map { ($0.labels, $0.sums) },
+            comparedWith: compared)
     }
 
     /// A date, which means its first instant, or a time.

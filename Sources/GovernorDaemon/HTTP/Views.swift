@@ -52,7 +52,9 @@ struct Views: Sendable {
         }
     }
 
-    func report(_ query: ReportQuery) throws -> [UInt8] { try query.answer(from: governor.ledger).body }
+    func report(_ query: ReportQuery) throws -> [UInt8] {
+        try query.answer(from: governor.ledger, comparedWith: governor.compared(at: query.until)).body
+    }
 
     /// Prometheus' text.
     func exposition() throws -> String {
@@ -74,11 +76,7 @@ struct Views: Sendable {
                 [([], forecast.forecast.expected.text)])
         }
         let totals = try governor.ledger.totals()
-        text.metric(
-            "governor_cost_usd_total", .counter, "Booked cost.",
-            totals.map {
-                ([("model", $0.labels.model ?? ""), ("provider", $0.labels.provider ?? "")], $0.sums.cost.text)
-            })
+        text.spend(totals.map { ($0.labels, $0.sums) }, comparedWith: governor.compared(at: governor.clock()))
         text.metric("governor_tokens_total", .counter, "Tokens by class.", totals.flatMap(Self.tokens))
         text.metric(
             "governor_decisions_total", .counter, "Answered checks.",

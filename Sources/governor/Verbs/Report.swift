@@ -59,10 +59,14 @@ struct Report: ParsableCommand {
 
     private func readLedger(_ query: [(String, String)], _ unavailable: ControlClient.Unavailable) throws -> JSON {
         let loader = PolicyLoader(environment: ProcessInfo.processInfo.environment)
-        let zone = loader.load(folder: policies).policy?.zone ?? .utc
+        let policy = loader.load(folder: policies).policy
         do {
-            let query = try ReportQuery(query, zone: zone, now: Daemon.wallClock())
-            let report = try query.answer(from: try Ledger(readingFolder: connection.dataFolder))
+            let query = try ReportQuery(query, zone: policy?.zone ?? .utc, now: Daemon.wallClock())
+            let compared = try policy.flatMap { policy in
+                try PriceBook.embedded(for: policy).compared(under: policy, at: query.until)
+            }
+            let ledger = try Ledger(readingFolder: connection.dataFolder)
+            let report = try query.answer(from: ledger, comparedWith: compared)
             return try JSONReader.read(report.body)
         } catch let error as ControlError {
             Terminal.printError("governor: \(error.message)")
