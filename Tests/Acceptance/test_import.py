@@ -15,6 +15,7 @@ import pytest
 
 from daemon import Daemon
 from place import Place
+from waiting import until
 
 POLICY = """
 version: 1
@@ -112,7 +113,6 @@ def test_an_export_imported_adds_nothing_and_restores_everything(place: Place, r
         {"id": "a", "worker": "=1+1", "model": "claude-opus-5", "input_tokens": 7, "tags": {"env": "a,\"b\"\n"}},
         {"id": "b", "worker": "w-2", "model": "no-such-model", "output_tokens": 1000},
         {"id": "c", "worker": "w-3", "cost_usd": 0.123456789})
-    from waiting import until
     until(lambda: len(rows(exported(place, "--format", "jsonl"))) == 6, "all calls are in the ledger")
     spent = ready.spent("all")
     text = exported(place, "--format", form)
@@ -126,6 +126,9 @@ def test_an_export_imported_adds_nothing_and_restores_everything(place: Place, r
     other.start()
     [report] = imported(place, "--socket", other.socket_path, path)
     assert other.spent("all") == spent
+    # Each call is its own source's, also where one file holds those of several.
+    told = {each["kind"]: each["records"] for each in other.status()["sources"] if each["records"]}
+    assert told == {"transcript": 3, "push": 3}
     assert exported(place, "--format", form, "--socket", other.socket_path) == text
     # Without a daemon the ledger itself is read.
     ready.stop()
@@ -172,3 +175,50 @@ def test_without_a_daemon_an_import_says_so(place: Place) -> None:
     path.write_text(ANTHROPIC)
     run = place.governor("import", path)
     assert run.returncode == 69 and "governor run" in run.stderr
+
+
+def peak(daemon: Daemon) -> int:
+    """The most memory it was resident with, in bytes."""
+    status = Path(f"/proc/{daemon.pid}/status").read_text()
+    [line] = [each for each in status.splitlines() if each.startswith("VmHWM:")]
+    return int(line.split()[1]) << 10
+
+
+def long_file(path: Path, megabytes: int) -> int:
+    """Rows of one and the same call, mostly a text of which nothing is kept."""
+    row = json.dumps({
+        "id": "x", "created": 1795215700, "model": "gpt-5", "usage": {"prompt_tokens": 1, "completion_tokens": 1},
+        "finish_reason": "stop", "note": "n" * 4000}).encode() + b"\n"
+    rows = (megabytes << 20) // len(row)
+    with path.open("wb") as file:
+        for _ in range(rows):
+            file.write(row)
+    return rows
+
+
+def test_a_file_is_read_no_faster_than_it_is_booked(place: Place, ready: Daemon) -> None:
+    """Issue: streams any size in bounded memory. What is sent faster than it is booked waits with the sender."""
+    path = place.folder / "long.jsonl"
+    rows = long_file(path, 96)
+    before = peak(ready)
+    [report] = imported(place, path)
+    assert (report["read"], report["new"]) == (rows, 1)
+    assert peak(ready) - before < 32 << 20
+
+
+def test_a_file_that_breaks_off_keeps_what_came_and_holds_up_nobody(place: Place, ready: Daemon) -> None:
+    """Usage: what was read is durable; a sender that goes away in the middle leaves nothing behind that waits."""
+    path = place.folder / "long.jsonl"
+    long_file(path, 96)
+    sender = subprocess.Popen(
+        [place.binary, "import", path], env=place.environment, cwd=place.folder, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+    until(lambda: ready.spent("all") > 0, "the first rows are booked")
+    sender.kill()
+    sender.wait()
+    assert ready.ask(op="ping")
+    path.write_text(ANTHROPIC)
+    [report] = imported(place, path, code=65)
+    assert report["new"] == 2
+    ready.restart()
+    assert ready.spent("all") > Decimal("1.25")

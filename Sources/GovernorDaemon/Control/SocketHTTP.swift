@@ -92,6 +92,8 @@ final class SocketHTTPHandler: ChannelInboundHandler {
     private var body = ByteBuffer()
     /// The body of a request that is answered while it comes, and when all of it so far is taken.
     private var stream: (source: RequestBody.Source, taken: EventLoopFuture<Void>)?
+    /// Pieces of it that were read and are not taken yet.
+    private var waiting = 0
 
     init(responder: SocketResponder) { self.responder = responder }
 
@@ -138,16 +140,22 @@ final class SocketHTTPHandler: ChannelInboundHandler {
         answer(head, body, context)
     }
 
-    /// Nothing more is read from the connection until this is taken.
+    /// Nothing more is read from the connection until all that was is taken: one piece read for each that is taken would
+    /// let what waits grow with every read that brings several.
     private func pass(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
         guard let (source, before) = stream else { return }
         let channel = context.channel
+        waiting += 1
         channel.setOption(.autoRead, value: false).whenComplete { _ in }
         let taken = before.flatMap {
             channel.eventLoop.makeFutureWithTask { await source.yield(part) }
         }
         stream = (source, taken)
-        taken.whenComplete { _ in channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+        let this = NIOLoopBound(self, eventLoop: context.eventLoop)
+        taken.whenComplete { _ in
+            this.value.waiting -= 1
+            if this.value.waiting == 0 { channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+        }
     }
 
     /// Answers without waiting for the rest of it.

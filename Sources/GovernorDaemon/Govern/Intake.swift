@@ -4,6 +4,7 @@ import Logging
 
 /// What one source tells at once: its records, and what must become durable with them.
 struct Told: Sendable {
+    /// Where it comes from, as far as its records don't say otherwise.
     var kind: SourceKind
     var records: [UsageRecord]
     /// Lines and events that could not be booked.
@@ -55,7 +56,9 @@ extension Governor {
             let fates = records.map { deduplication.add($0) }
             intake.fates.append(fates)
             guard case .ingest(let told) = command, !fates.isEmpty || told.rejected > 0 else { continue }
-            intake.tallies[told.kind.rawValue, default: SourceTally()].add(told.tally(fates, arrivedAt: now))
+            for (kind, tally) in told.tallies(fates, arrivedAt: now) {
+                intake.tallies[kind.rawValue, default: SourceTally()].add(tally)
+            }
         }
         let standIns = commands.reduce(into: Set<String>()) { names, command in
             if case .ingest(let told) = command { names.formUnion(told.standIns) }
@@ -182,13 +185,19 @@ extension Governor {
 }
 
 extension Told {
-    /// What is added to the counts of its kind.
-    fileprivate func tally(_ fates: [RecordFate], arrivedAt now: Timestamp) -> SourceTally {
-        let united = Int64(fates.count { $0 == .united })
-        let newest = records.map { $0.timeIsArrival ? now : min($0.time, now) }.max()
-        return SourceTally(
-            records: Int64(fates.count { $0 == .accepted }) + united, united: united, rejected: Int64(rejected),
-            newest: newest)
+    /// What is added to the counts of sources: of each record's own, since a file may hold what several told.
+    fileprivate func tallies(_ fates: [RecordFate], arrivedAt now: Timestamp) -> [SourceKind: SourceTally] {
+        var tallies: [SourceKind: SourceTally] = [:]
+        if rejected > 0 { tallies[kind] = SourceTally(rejected: Int64(rejected)) }
+        for (record, fate) in zip(records, fates) {
+            let source = record.labels.source.flatMap(SourceKind.init(rawValue:)) ?? kind
+            let isNew = fate == .accepted || fate == .united
+            tallies[source, default: SourceTally()].add(
+                SourceTally(
+                    records: isNew ? 1 : 0, united: fate == .united ? 1 : 0,
+                    newest: record.timeIsArrival ? now : min(record.time, now)))
+        }
+        return tallies
     }
 }
 

@@ -116,7 +116,8 @@ struct Display: Sendable {
             month: spend.reduce(.zero) { $0 + $1.cost },
             burn: try governor.ledger.activity(since: now - .hours(1)).sums.cost, forecast: forecast?.forecast,
             accounts: accounts, paused: governor.paused(among: accounts, now: now), alerts: Int64(book.firing.count),
-            unpriced: try governor.ledger.activity(since: today.start).sums.unpriced)
+            unpriced: try governor.ledger.sums(since: today.start, until: today.end).reduce(0) { $0 + $1.sums.unpriced }
+        )
     }
 
     /// The number of the 5-minute step an instant is in.

@@ -34,12 +34,10 @@ struct Routes: Sendable {
         }
         router.post("/v1/watch") { request, context in await watch(request, context) }
         router.get("/v1/events") { request, context in await events(request, context) }
-        router.get("/v1/status") { _, _ in
-            Self.json(await slowly { views.status })
-        }
-        router.get("/v1/budgets") { _, _ in Self.json(await slowly { views.accounts }) }
-        router.get("/v1/sources") { _, _ in Self.json(await slowly { views.sourcesBody }) }
-        router.get("/v1/forecast") { _, _ in Self.json(await slowly { views.forecast }) }
+        router.get("/v1/status") { _, _ in await answer { try await Self.aside { views.status } } }
+        router.get("/v1/budgets") { _, _ in await answer { try await Self.aside { views.accounts } } }
+        router.get("/v1/sources") { _, _ in await answer { try await Self.aside { views.sourcesBody } } }
+        router.get("/v1/forecast") { _, _ in await answer { try await Self.aside { views.forecast } } }
         router.get("/v1/alerts") { _, _ in await answer { try views.alerts() } }
         router.get("/v1/report") { request, _ in
             await answer {
@@ -142,9 +140,10 @@ struct Routes: Sendable {
 
 /// Answers that read the ledger run off the event loops, and every error has the one shape.
 extension Routes {
-    private func slowly(_ body: @escaping @Sendable () -> [UInt8]) async -> [UInt8] {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async { continuation.resume(returning: body()) }
+    /// Runs what takes long off the event loops and the threads that others' tasks wait for.
+    static func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async { continuation.resume(with: Result { try body() }) }
         }
     }
 

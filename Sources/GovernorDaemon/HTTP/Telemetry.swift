@@ -1,4 +1,3 @@
-import Foundation
 import GovernorCore
 import GovernorSources
 import HTTPTypes
@@ -23,7 +22,8 @@ extension Routes {
             let spoken = try TelemetryEncoding(contentType: request.headers[.contentType])
             encoding = spoken
             let body = try await Self.gathered(request)
-            let batch = try await Self.read(body, signal, as: spoken)
+            // A large body takes a second.
+            let batch = try await Self.aside { try TelemetryBatch.read(body, signal, as: spoken) }
             try await store(batch)
             return Self.response(.accepted(batch, as: spoken))
         } catch let problem as TelemetryProblem {
@@ -50,20 +50,6 @@ extension Routes {
             try taken.get()
         }
         return try body.finish()
-    }
-
-    /// Reads off the event loops: a large body takes a second.
-    private static func read(
-        _ body: [UInt8], _ signal: TelemetrySignal, as encoding: TelemetryEncoding
-    ) async throws -> TelemetryBatch {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async {
-                continuation.resume(
-                    with: Result { () throws(TelemetryProblem) in
-                        try TelemetryBatch.read(body, signal, as: encoding)
-                    })
-            }
-        }
     }
 
     /// Stores everything, in transactions of the usual size. When one fails the sender sends it all again, and what is

@@ -1,4 +1,3 @@
-import Dispatch
 import GovernorAPI
 import GovernorCore
 import GovernorLedger
@@ -16,15 +15,24 @@ extension Routes {
     func upload(_ request: Request, _ context: HTTPContext) async -> Response {
         await told {
             let query = request.uri.queryParameters
+            let isLocal = context.channel.localAddress?.protocol == .unix
+            let limit = isLocal ? .max : Int64(Self.bodyLimit)
             let options: ImportOptions
             do throws(ImportError) {
                 options = try ImportOptions(
                     format: query["format"].map(String.init), provider: query["provider"].map(String.init))
-            } catch { throw ControlError(.badRequest, error.description, field: "format") }
-            let isLocal = context.channel.localAddress?.protocol == .unix
+            } catch {
+                // Answered in the middle of the body, the sender would find the connection closed and not hear why.
+                var left = limit
+                for try await chunk in request.body {
+                    left -= Int64(chunk.readableBytes)
+                    guard left > 0 else { break }
+                }
+                throw ControlError(.badRequest, error.description, field: "format")
+            }
             return try await UploadedFile(
                 name: query["name"].map { String($0.prefix(200)) } ?? "upload", options: options,
-                limit: isLocal ? .max : Int64(Self.bodyLimit), governor: governor
+                limit: limit, governor: governor
             ).taken(from: request.body)
         }
     }
@@ -112,8 +120,7 @@ private struct UploadedFile {
                 guard let next = try importer.next() else { return nil }
                 batch = next
             } catch { return error }
-            var told = Told(
-                kind: batch.records.first.flatMap(SourceKind.init(of:)) ?? .import, records: batch.records)
+            var told = Told(kind: .import, records: batch.records)
             told.isExport = batch.keepsCosts
             guard case .ingested(let fates) = try await governor.submit(.ingest(told)) else { continue }
             booked.accepted += Int64(fates.count { $0 == .accepted })
@@ -126,22 +133,5 @@ private struct UploadedFile {
     private func note(_ report: ImportReport) async throws {
         guard report.rejectedCount > 0 else { return }
         try await governor.submit(.ingest(Told(kind: .import, records: [], rejected: Int(report.rejectedCount))))
-    }
-}
-
-extension SourceKind {
-    /// The kind that a record says it comes from.
-    fileprivate init?(of record: UsageRecord) {
-        guard let source = record.labels.source else { return nil }
-        self.init(rawValue: source)
-    }
-}
-
-extension Routes {
-    /// Runs what reads the ledger off the event loops.
-    static func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async { continuation.resume(with: Result { try body() }) }
-        }
     }
 }

@@ -48,10 +48,9 @@ struct Reconcile: ParsableCommand {
         if let since { parameters.append(("since", since)) }
         if let until { parameters.append(("until", until)) }
         if let provider { parameters.append(("provider", provider)) }
-        let text = parameters.map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
         do {
             var client = try ControlClient(path: connection.socketPath, timeout: .seconds(30))
-            let (status, body) = try client.get("/v1/reconcile?\(text)")
+            let (status, body) = try client.get("/v1/reconcile?\(Connection.query(parameters))")
             guard status == 200 else {
                 let error = try? JSONReader.read(body.text.utf8)
                 Terminal.printError("governor: \(error?["error"]?["message"]?.text ?? body.text)")
@@ -62,10 +61,6 @@ struct Reconcile: ParsableCommand {
             Terminal.printError("governor: \(unavailable); start one with: governor run")
             throw ExitCode.unavailable
         }
-    }
-
-    private static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
 
     private static func text(_ answer: JSON) -> String {

@@ -151,10 +151,9 @@ struct Report: ParsableCommand {
         return ([keys(report) + numbers] + rows).map { $0.joined(separator: ",") }.joined(separator: "\n")
     }
 
-    /// RFC 4180; a leading `=`, `+`, `-` or `@` would be a formula in a spreadsheet.
     private static func quoted(_ cell: String) -> String {
-        let safe = "=+-@".contains(cell.first ?? " ") ? "'" + cell : cell
-        guard safe.contains(where: { ",\"\n\r".contains($0) }) else { return safe }
-        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+        var bytes: [UInt8] = []
+        CSVCell.append(CSVCell.guarded(cell), to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
