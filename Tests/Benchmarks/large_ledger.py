@@ -68,6 +68,9 @@ def write_ledger(database: Path, records: int, until: int, seed: int = 1) -> int
             written += len(calls)
         for _, sql in indexes:
             connection.execute(sql)
+        connection.execute(
+            "INSERT INTO record_key SELECT key_hash, sequence FROM record ORDER BY key_hash, sequence")
+        connection.execute("INSERT INTO setting VALUES ('record_key', ?)", (str(written),))
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
     return written

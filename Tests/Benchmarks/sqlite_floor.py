@@ -1,7 +1,8 @@
 """What SQLite itself takes for rows like a record's: the floor of appending to the ledger.
 
-The same columns and the same indexes over the same kind of values, durable in groups of the same size, from Python's own
-driver, whose loop is written in C. No account and no rollup is kept, and nothing is looked up.
+The same columns and indexes over the same kind of values, the one of keys' hashes as SQLite itself would keep it, durable
+in groups of the same size, from Python's own driver, whose loop is written in C. No account and no rollup is kept, and
+nothing is looked up.
 """
 
 from __future__ import annotations

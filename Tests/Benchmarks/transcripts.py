@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Tree:
     #: Lines that tell of usage, and the calls they are copies of.
     lines: int = 0
     calls: int = 0
+    #: Output tokens of the calls, each counted once.
+    output: int = 0
 
 
 def write_tree(root: Path, megabytes: float, seed: int, noise: bool = True) -> Tree:
@@ -68,7 +70,7 @@ def in_one_file(tree: Tree, path: Path) -> Tree:
     with path.open("wb") as out:
         for each in sorted(tree.root.rglob("*.jsonl")):
             out.write(each.read_bytes())
-    return Tree(path.parent, 1, tree.bytes, tree.lines, tree.calls)
+    return replace(tree, root=path.parent, files=1)
 
 
 def _tool_output(chance: random.Random) -> str:
@@ -119,6 +121,7 @@ def _call(
             f'"uuid":"{_uuid(chance)}","timestamp":"{stamp}"}}\n')
     tree.lines += copies
     tree.calls += 1
+    tree.output += output
     return lines
 
 

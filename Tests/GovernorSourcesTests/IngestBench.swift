@@ -14,20 +14,20 @@ struct IngestBench {
         for _ in 0..<5 {
             let start = ContinuousClock().now
             var deduplication = Deduplication(stored: [])
-            var (bytes, lines) = (Int64(0), 0)
+            var bytes: Int64 = 0
             for file in SourceRoots(paths: [root]).discover().files {
                 var cursor: FileCursor?
                 bytes += file.size
                 while let batch = try reader.read(path: file.path, kind: file.kind, from: cursor, limit: 1024) {
-                    lines += batch.records.count
                     for record in batch.records { _ = deduplication.add(record) }
                     cursor = batch.cursor
                     if batch.isAtEnd { break }
                 }
             }
-            let calls = deduplication.changes.count
             let seconds = (ContinuousClock().now - start) / .seconds(1)
-            print("bench: parsed \(bytes) bytes, \(lines) lines, \(calls) calls in \(seconds) s")
+            let records = deduplication.changes.compactMap(\.result)
+            let output = records.reduce(0) { $0 + $1.tokens.output }
+            print("bench: parsed \(bytes) bytes, \(records.count) calls, \(output) output in \(seconds) s")
         }
     }
 }

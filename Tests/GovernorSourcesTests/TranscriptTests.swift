@@ -1,6 +1,7 @@
 import Foundation
 import GovernorCore
 import GovernorSources
+import Seeds
 import Testing
 
 /// What is read from a transcript's line: every trap of `facts/claude-code.md`, written out.
@@ -97,6 +98,40 @@ import Testing
         let usage = { (output: Int) in "{\"input_tokens\":9,\"output_tokens\":\(output)}" }
         let follower = try read(line(usage: usage(1)), line(usage: usage(1)), line(usage: usage(842)))
         #expect(follower.counted.map(\.tokens) == [TokenCounts(input: 9, output: 842)])
+    }
+
+    @Test(arguments: Seed.some(40))
+    func `lines that follow one another become one record, and the same calls come of it`(_ seed: Seed) throws {
+        var random = SeededGenerator(seed)
+        let lines = (0..<random.number(2..<60)).map { _ in
+            let usage = """
+                {"input_tokens":2,"output_tokens":\(random.number(1..<4))\(random.pick(["", ",\"speed\":\"fast\""]))}
+                """
+            return """
+                {"isSidechain":\(random.once(in: 8)),"message":{"id":"\(random.pick(["m1", "m1", "m2", "m\\u0031"]))",\
+                "model":"\(random.once(in: 8) ? "claude-opus-5" : "claude-opus-4-5")","usage":\(usage)},\
+                "timestamp":"2026-11-20T15:18:5\(random.number(0..<3)).120Z"\
+                \(random.pick(["", ",\"requestId\":\"r1\"", ",\"requestId\":\"r1\"", ",\"requestId\":\"r2\""]))\
+                \(random.pick(["", "", ",\"isApiErrorMessage\":true", ",\"costUSD\":0.5"]))\
+                \(random.pick(["", ",\"agentId\":\"a1\""])),"sessionId":"s-\(random.once(in: 8))","cwd":"/w/é"}
+                """
+        }
+        let together = try read(lines.joined(separator: "\n"))
+        // Each line read by a parser that knows of no other.
+        var apart = Follower()
+        try folder.write("apart.jsonl", lines.map { $0 + "\n" }.joined())
+        apart.reader = FileReader(zone: .utc, chunk: 64, batchBytes: 1)
+        apart.limit = 1
+        try apart.follow(folder.file("apart.jsonl"))
+        let named = { (records: [UsageRecord]) in
+            records.map { record in
+                var record = record
+                record.raw?.file = ""
+                return record
+            }
+        }
+        #expect(apart.records.count == lines.count && together.records.count <= lines.count)
+        #expect(named(together.counted) == named(apart.counted))
     }
 
     @Test func `a line without a request id is a call`() throws {

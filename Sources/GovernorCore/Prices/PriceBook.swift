@@ -11,6 +11,8 @@ package struct PriceBook: Sendable {
     private let calculates: Bool
     /// By falling price of the output, of each provider; of all under the empty name.
     private let byOutput: [String: [PriceRow]]
+    /// When any row begins or ends, in order: between two of these the same rows hold.
+    private let turns: [Timestamp]
 
     /// - Parameters:
     ///   - rows: the list. Of a model's rows that hold at a time the one that began last counts, then the one that ends
@@ -32,6 +34,7 @@ package struct PriceBook: Sendable {
             ($1.base.output, $1.base.input, $1.model) < ($0.base.output, $0.base.input, $0.model)
         }
         byOutput = Dictionary(grouping: all, by: \.provider).merging(["": all]) { named, _ in named }
+        turns = Set(all.flatMap { [$0.from, $0.until].compactMap { $0 } }).sorted()
     }
 
     /// The list that is built in, from `Resources/prices.csv`.
@@ -69,14 +72,23 @@ package struct PriceBook: Sendable {
     /// Sets the record's cost and where it comes from.
     ///
     /// A reported cost wins, unless the policy calculates and there is something to calculate; local, `free` and
-    /// `<synthetic>` models cost nothing; a call of which only the model is known costs the row's price per request; an unknown model costs what the policy's `price_as` would, else the dearest of
-    /// its provider (of all, when the provider is unknown too), and says so.
+    /// `<synthetic>` models cost nothing; a call of which only the model is known costs the row's price per request; an
+    /// unknown model costs what the policy's `price_as` would, else the dearest of its provider (of all, when the provider
+    /// is unknown too), and says so.
     package func price(_ record: inout UsageRecord) {
+        var memo = PriceMemo()
+        price(&record, &memo)
+    }
+
+    /// - Parameter memo: for a run of records that this book prices.
+    package func price(_ record: inout UsageRecord, _ memo: inout PriceMemo) {
         let model = record.labels.model ?? ""
-        let row = row(for: model, at: record.time)
+        let known = memo.known(of: model, at: record.time, in: self)
+        let row = known.row
         let named = record.labels.provider
         if named == nil { record.labels.provider = row?.provider ?? Self.provider(of: model) }
-        let isFree = isFree(model, provider: named, isListed: row != nil)
+        // A source may name the local server beside the bare name.
+        let isFree = known.isFree || (row == nil && ModelName.isLocal(provider: named))
         if let reported = record.reportedCost, !passesOver(record, hasPrice: row != nil || isFree) {
             (record.cost, record.costOrigin) = (reported, .reported)
         } else if isFree {
@@ -108,10 +120,8 @@ package struct PriceBook: Sendable {
         return free.first { $0.matches(model) }.map { "the policy's \"free\" has \"\($0.pattern)\"" }
     }
 
-    /// The same of a record, whose source may name the local server beside the bare name.
-    private func isFree(_ model: String, provider: String?, isListed: Bool) -> Bool {
-        isFree(model) || (!isListed && ModelName.isLocal(provider: provider))
-    }
+    /// The same number is a stretch of time in which the same rows hold.
+    func epoch(at time: Timestamp) -> Int { turns.firstIndex { $0 > time } ?? turns.endIndex }
 
     /// The prices of a model at a time; nil when none are known. The longest of its spellings that is listed counts
     /// (`ModelName.firstSpelling`).

@@ -310,7 +310,7 @@ extension UsageRecord {
     /// The larger token total; between equals the agent's own line, then the one that is no replay, then the one that names
     /// its speed, then the earlier, then the lesser session and file: a total order, so that the order of arrival can't
     /// matter.
-    fileprivate func outranks(_ other: UsageRecord) -> Bool {
+    func outranks(_ other: UsageRecord) -> Bool {
         if tokens.total != other.tokens.total { return tokens.total > other.tokens.total }
         if labels.source != other.labels.source, other.labels.source == SourceKind.telemetry.rawValue { return true }
         if labels.source != other.labels.source, labels.source == SourceKind.telemetry.rawValue { return false }

@@ -38,7 +38,7 @@ extension Governor {
         var intake = Intake()
         let bound = try binding(commands, hot.resolver)
         var incoming: [[UsageRecord]] = []
-        var memo = FolderMemo()
+        var memo = ArrivalMemo()
         for command in commands {
             guard case .ingest(let told) = command else {
                 incoming.append([])

@@ -46,6 +46,8 @@ enum RecordRows {
         var labelSets: [Labels: Int64] = [:]
         var files: [String: Int64] = [:]
         var rollups: [RollupKey: UsageSums] = [:]
+        /// Where records are found from now on that were not before.
+        var keys: [KeyEntry] = []
         /// Of the record before: mostly the same.
         var lastLabels: (labels: Labels, id: Int64)?
         var lastFile: (path: String, id: Int64)?
@@ -82,11 +84,15 @@ enum RecordRows {
         switch change {
         case .insert(let record):
             try insert(record, sequence: nil, &batch, known, database)
-            return database.lastInsertedRowID
+            let sequence = database.lastInsertedRowID
+            batch.keys.append(KeyEntry(record.identity, sequence))
+            return sequence
         case .revise(let stored, let record):
             try remove(stored, &batch, database)
             // The sequence stays: it is what exports and later copies refer to.
             try insert(record, sequence: stored.sequence, &batch, known, database)
+            let entry = KeyEntry(record.identity, stored.sequence)
+            if entry != KeyEntry(stored.record.identity, stored.sequence) { batch.keys.append(entry) }
             return stored.sequence
         case .remove(let stored):
             try remove(stored, &batch, database)
@@ -101,7 +107,7 @@ enum RecordRows {
         let file = try record.raw.map { try Self.file($0.file, &batch, database) }
         try batch.insertion(database).run { row in
             row.bind(sequence)
-            row.bind(Codes.bits(StableHash.value(record.identity.key)))
+            row.bind(KeyEntry.hash(record.identity.key))
             row.bind(record.identity.key)
             row.bind(record.identity.request)
             row.bind(Codes.flags(record))

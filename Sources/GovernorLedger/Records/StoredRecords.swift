@@ -11,8 +11,9 @@ extension Ledger {
                 var found: [Int64: StoredRecord] = [:]
                 // One transaction for all look-ups: outside of one each would take and give back the file's locks.
                 try database.inTransaction(.deferred) {
-                    try Lookup.keys(needs.keys, &found, database)
-                    try Lookup.requests(needs.requests, &found, database)
+                    let recent = try recentKeys(database)
+                    try Lookup.keys(needs.keys, recent, &found, database)
+                    try Lookup.requests(needs.requests, recent, &found, database)
                     return .commit
                 }
                 return found.values.sorted { $0.sequence < $1.sequence }
@@ -66,10 +67,11 @@ private enum Lookup {
     private static let read = "SELECT \(RecordRows.columns) FROM \(RecordRows.joins) WHERE record.sequence = ?"
 
     /// Most keys are new: a row is read in full only where one has the hash.
-    static func keys(_ keys: Set<String>, _ found: inout [Int64: StoredRecord], _ database: Database) throws {
-        let find = try database.cachedStatement(sql: "SELECT sequence FROM record WHERE key_hash = ?")
+    static func keys(
+        _ keys: Set<String>, _ recent: RecentKeys, _ found: inout [Int64: StoredRecord], _ database: Database
+    ) throws {
         for key in keys {
-            for sequence in try Int64.fetchAll(find, arguments: [Codes.bits(StableHash.value(key))]) {
+            for sequence in try KeyRows.sequences(KeyEntry.hash(key), recent, database) {
                 try take(sequence, &found, database) { ExactText($0.identity.key) == ExactText(key) }
             }
         }
@@ -78,7 +80,8 @@ private enum Lookup {
     /// A call is told of within an hour or so of when it was made, by whichever source: three hours are looked at. With
     /// the message that is found come all records under its key, since they may be one.
     static func requests(
-        _ requests: [String: Timestamp], _ found: inout [Int64: StoredRecord], _ database: Database
+        _ requests: [String: Timestamp], _ recent: RecentKeys, _ found: inout [Int64: StoredRecord],
+        _ database: Database
     ) throws {
         guard !requests.isEmpty else { return }
         let find = try database.cachedStatement(
@@ -90,7 +93,7 @@ private enum Lookup {
                 messages.formUnion(try String.fetchSet(find, arguments: [each, request]))
             }
         }
-        try keys(messages, &found, database)
+        try keys(messages, recent, &found, database)
     }
 
     private static func take(

@@ -69,10 +69,17 @@ extension Ledger {
             for (kind, tally) in transaction.tallies { try TallyRows.add(tally, to: kind, database) }
             if let authority = transaction.authority { try AuthorityRows.write(authority, database) }
             if let snapshot = transaction.snapshot { try SnapshotRows.write(snapshot, database) }
-            return batch.labelSets
+            var portion: RecentKeys.Portion?
+            if !batch.keys.isEmpty {
+                let new = try recentKeys(database).portion(for: batch.keys)
+                try KeyRows.write(new, database)
+                portion = new
+            }
+            return (labelSets: batch.labelSets, keys: batch.keys, portion: portion)
         }
         // Only now: a transaction that was rolled back took its new ids with it.
-        labelSets.withLock { $0.remember(found) }
+        labelSets.withLock { $0.remember(found.labelSets) }
+        took(found.keys, found.portion)
         sessionCache.withLock { $0.remember(transaction.sessions.mapValues { $0 }) }
         meters.withLock { $0 = cache }
     }

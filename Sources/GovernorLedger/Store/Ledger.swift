@@ -12,12 +12,18 @@ package final class Ledger: Sendable {
     let labelSets = Mutex(LabelSetCache())
     let sessionCache = Mutex(SessionCache())
     let meters = Mutex(MeterCache())
+    /// nil until they are asked for.
+    let recentKeys = Mutex<RecentKeys?>(nil)
+    /// How many keys are gathered before they are written.
+    let keysGathered: Int
     private let lock: Mutex<LockFile?>
     /// The database file.
     package let path: String
 
     /// Opens or makes the ledger in `folder` for writing, and brings its schema up to date.
-    package convenience init(folder: String) throws(LedgerError) {
+    ///
+    /// - Parameter keysGathered: how many new records' keys are gathered before they are written in order.
+    package convenience init(folder: String, keysGathered: Int = 1 << 16) throws(LedgerError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -29,7 +35,7 @@ package final class Ledger: Sendable {
         do {
             let pool = try DatabasePool(path: path, configuration: Self.configuration(readOnly: false))
             try Schema.migrator.migrate(pool)
-            self.init(path: path, pool: pool, writer: pool, lock: lock)
+            self.init(path: path, pool: pool, writer: pool, keysGathered: keysGathered, lock: lock)
         } catch {
             throw LedgerError(
                 code: .cannotOpen, message: "the ledger \(path) can't be opened", cause: Self.cause(error))
@@ -41,7 +47,7 @@ package final class Ledger: Sendable {
         let path = folder + "/ledger.sqlite"
         do {
             let queue = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: true))
-            self.init(path: path, pool: queue, writer: nil, lock: nil)
+            self.init(path: path, pool: queue, writer: nil, keysGathered: 0, lock: nil)
         } catch {
             throw LedgerError(
                 code: .cannotOpen, message: "there is no ledger to read in \(folder); is --data right?",
@@ -49,8 +55,12 @@ package final class Ledger: Sendable {
         }
     }
 
-    private init(path: String, pool: any DatabaseReader, writer: (any DatabaseWriter)?, lock: consuming LockFile?) {
+    private init(
+        path: String, pool: any DatabaseReader, writer: (any DatabaseWriter)?, keysGathered: Int,
+        lock: consuming LockFile?
+    ) {
         self.path = path
+        self.keysGathered = keysGathered
         self.pool = pool
         self.writer = writer
         self.lock = Mutex(lock)

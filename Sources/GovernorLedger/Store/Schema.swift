@@ -14,6 +14,7 @@ enum Schema {
         migrator.registerMigration("deliveries") { try $0.execute(sql: deliveries) }
         migrator.registerMigration("witnesses") { try $0.execute(sql: witnesses) }
         migrator.registerMigration("polls") { try $0.execute(sql: PollRows.migration) }
+        migrator.registerMigration("keys") { try $0.execute(sql: keys) }
         return migrator
     }
 
@@ -247,5 +248,16 @@ enum Schema {
             WHERE source IS NOT NULL AND source <> 'hold' AND calls <> 0 GROUP BY source;
         CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX rollup_shadowed ON rollup (shadowed) WHERE shadowed <> 0;
+        """
+
+    /// Where records are found by the hashes of their keys: a table that follows the records, see `RecentKeys`. How far it
+    /// has come is a setting.
+    private static let keys = """
+        DROP INDEX record_key;
+        CREATE TABLE record_key (
+            hash INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (hash, sequence)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO record_key SELECT key_hash, sequence FROM record ORDER BY key_hash, sequence;
+        INSERT INTO setting SELECT 'record_key', CAST(MAX(sequence) AS TEXT) FROM record HAVING MAX(sequence) IS NOT NULL;
         """
 }

@@ -3,6 +3,8 @@ import GovernorCore
 /// A line of a coordinator's `api-calls-YYYY-MM-DD.jsonl` (`contract/usage.md`, format 1).
 enum CoordinatorLine {
     private enum Field: Int, SkimField {
+        typealias Lanes = SIMD32<UInt32>
+
         case timestamp, task, worker, session, model, input, output, total, cost, duration, firstToken, exitCode,
             success, errorMessage
         case cacheRead, cacheReadInput, tokensCacheRead, write5m, write1h, write, writeInput, creation, tokensCacheWrite

@@ -1,34 +1,49 @@
 import Glibc
 
 /// Texts that lines lately had under one key. Most of what a line says of itself is what the line before said: such a
-/// text is made once, and all its records share it.
+/// text is read once, all its records share it, and whether two lines say the same is whether two numbers are equal.
 struct KnownTexts {
-    private var texts: [String] = []
-    private var oldest = 0
-    private static let capacity = 4
+    /// Which text it is. The same number is the same text; 0 is none.
+    typealias Number = UInt32
 
-    /// The text of these bytes.
-    /// - Parameter plain: printable ASCII, which is the same text wherever it stands.
-    mutating func text(_ plain: UnsafeRawBufferPointer) -> String {
-        for text in texts where Self.isSame(text, plain) { return text }
-        let text = String(decoding: plain, as: UTF8.self)
-        if texts.count < Self.capacity {
-            texts.append(text)
-        } else {
-            texts[oldest] = text
-            oldest = (oldest + 1) % Self.capacity
-        }
-        return text
+    private struct Known {
+        /// The bytes between the quotes, as they stand in the line.
+        var written: [UInt8]
+        var text: String
+        var number: Number
     }
 
-    /// The text that is known of these bytes, whatever they are.
-    func known(_ bytes: UnsafeRawBufferPointer) -> String? { texts.first { Self.isSame($0, bytes) } }
+    private var known: [Known] = []
+    private var oldest = 0
+    private var newest: Number = 0
+    private static let capacity = 4
 
-    private static func isSame(_ text: String, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard text.utf8.count == bytes.count, let base = bytes.baseAddress else { return false }
-        let difference = text.utf8.withContiguousStorageIfAvailable { known in
-            known.baseAddress.map { memcmp($0, base, known.count) } ?? 0
+    /// The number of what is written so, which is read only where it is not known from the lines before.
+    ///
+    /// - Parameters:
+    ///   - written: the bytes between the quotes.
+    ///   - read: what they say; nil where that is nothing.
+    mutating func number(
+        of written: UnsafeRawBufferPointer, read: () throws(LineProblem) -> String?
+    ) throws(LineProblem) -> Number {
+        for each in known where Self.isSame(each.written, written) { return each.number }
+        guard let text = try read() else { return 0 }
+        newest &+= 1
+        let new = Known(written: Array(written), text: text, number: newest)
+        if known.count < Self.capacity {
+            known.append(new)
+        } else {
+            known[oldest] = new
+            oldest = (oldest + 1) % Self.capacity
         }
-        return difference == 0
+        return newest
+    }
+
+    /// The text of a number that was just given.
+    func text(_ number: Number) -> String? { known.first { $0.number == number }?.text }
+
+    private static func isSame(_ known: [UInt8], _ written: UnsafeRawBufferPointer) -> Bool {
+        guard known.count == written.count, let base = written.baseAddress else { return false }
+        return known.withUnsafeBytes { memcmp($0.baseAddress ?? base, base, written.count) == 0 }
     }
 }

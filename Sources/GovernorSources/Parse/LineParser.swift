@@ -41,7 +41,7 @@ protocol LineParser {
     /// A glance at a line or a part of one. Most lines hold conversation, and are passed over here at the speed of memory.
     func mayMatter(_ line: UnsafeRawBufferPointer) -> Bool
 
-    /// Takes a line that may matter.
+    /// Takes a line that may matter: a record more, or a copy of the last one's call that the last one takes in.
     /// - Throws: when it holds usage that can't be booked.
     mutating func read(_ line: SourceLine, into records: inout [UsageRecord]) throws(LineProblem)
 }

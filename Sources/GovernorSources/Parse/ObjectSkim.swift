@@ -1,8 +1,11 @@
 import Glibc
 import GovernorCore
 
-/// The keys of one kind of object that are wanted; raw values count from 0, and there are at most 32.
+/// The keys of one kind of object that are wanted; raw values count from 0.
 protocol SkimField: RawRepresentable<Int>, Sendable {
+    /// Room for a number of each key.
+    associatedtype Lanes: SIMD<UInt32> = SIMD16<UInt32>
+
     /// The keys, in the order of the raw values.
     static var keys: [StaticString] { get }
 }
@@ -17,8 +20,8 @@ struct ObjectSkim<Field: SkimField> {
     private let text: UnsafeRawBufferPointer
     /// Where in the text each value stands, by raw value; nowhere where there is none, or it is `null`. Lanes and no
     /// array: a line has several objects, and each would allocate one.
-    private var starts = SIMD32<UInt32>()
-    private var ends = SIMD32<UInt32>()
+    private var starts = Field.Lanes()
+    private var ends = Field.Lanes()
 
     /// - Parameter text: one object and nothing else, white space around it allowed.
     /// - Throws: when it is none, ends early, or has a wanted key twice.
@@ -98,13 +101,12 @@ struct ObjectSkim<Field: SkimField> {
         return text?.isEmpty == false ? text : nil
     }
 
-    /// The same, made only where it is not known from the lines before.
-    func text(_ field: Field, _ known: inout KnownTexts) throws(LineProblem) -> String? {
-        guard let value = self[field], value.first == UInt8(ascii: "\"") else { return nil }
-        let inside = UnsafeRawBufferPointer(rebasing: value[1..<value.count - 1])
-        guard !inside.isEmpty else { return nil }
-        if let text = known.known(inside) { return text }
-        return Self.isPlain(inside) ? known.text(inside) : try text(field)
+    /// Which text stands under a key, of those that the lines before had there; 0 where `text` finds none.
+    func number(_ field: Field, _ known: inout KnownTexts) throws(LineProblem) -> KnownTexts.Number {
+        guard let value = self[field], value.first == UInt8(ascii: "\"") else { return 0 }
+        return try known.number(of: UnsafeRawBufferPointer(rebasing: value[1..<value.count - 1])) {
+            () throws(LineProblem) in try text(field)
+        }
     }
 
     /// Whether it is printable ASCII with nothing to unescape, as ids, models and folders are.

@@ -68,70 +68,94 @@ enum TranscriptLine {
         fileprivate var agents = KnownTexts()
         fileprivate var messages = KnownTexts()
         fileprivate var requests = KnownTexts()
-        fileprivate var identity: (message: String, identity: CallIdentity)?
-        fileprivate var labels: [Said] = []
+        fileprivate var speakers: [(said: Speaker, labels: Labels)] = []
+        /// The line of the last record, and where it stands.
+        fileprivate var last: (said: Said, offset: Int64)?
 
-        /// Who a line is about, as it says itself.
-        fileprivate struct Said {
-            var model: String
-            var session: String?
-            var folder: String?
-            var agent: String?
-            var labels = Labels()
+        /// Who a line is about, by what it says itself.
+        fileprivate struct Speaker: Equatable {
+            var model: KnownTexts.Number
+            var session: KnownTexts.Number
+            var folder: KnownTexts.Number
+            var agent: KnownTexts.Number
+        }
 
-            func isSame(as other: Said) -> Bool {
-                ExactText(model) == ExactText(other.model) && Said.areSame(session, other.session)
-                    && Said.areSame(folder, other.folder) && Said.areSame(agent, other.agent)
-            }
-
-            private static func areSame(_ left: String?, _ right: String?) -> Bool {
-                left.map(ExactText.init) == right.map(ExactText.init)
-            }
+        /// Which call a line is about, and who made it.
+        fileprivate struct Said: Equatable {
+            var speaker: Speaker
+            var message: KnownTexts.Number
+            var request: KnownTexts.Number
+            var isSidechain: Bool
         }
     }
 
-    /// Reads one line.
-    /// - Returns: nil when the line is about no call.
-    static func record(_ place: SourceLine, zone: Zone, _ memo: inout Memo) throws(LineProblem) -> UsageRecord? {
+    /// Reads one line into the records of the lines before, the last of which it may be a copy of; it adds nothing when it
+    /// is about no call.
+    static func read(
+        _ place: SourceLine, zone: Zone, _ memo: inout Memo, into records: inout [UsageRecord]
+    ) throws(LineProblem) {
         var spoken: Message?
         let line = try ObjectSkim<Field>(place.bytes) { (field, scanner) throws(LineProblem) in
             guard field == .message, scanner.isAtObject else { return false }
             spoken = try Message(&scanner)
             return true
         }
-        guard let call = try call(of: line, spoken) else { return nil }
-        let message = call.message.fields
-        guard let usage = try call.message.usage.map({ usage throws(LineProblem) in try TranscriptUsage(usage) })
-        else { return nil }
-        guard let named = try message.text(.model, &memo.models) else { throw LineProblem("usage without a model") }
-        let said = Memo.Said(
-            model: try LineText.model(named), session: try line.text(.session, &memo.sessions),
-            folder: try line.text(.folder, &memo.folders), agent: try line.text(.agent, &memo.agents) ?? call.agent)
-        let time = try LineTime.instant(call.nested?[.timestamp] ?? line[.timestamp], zone)
+        guard let call = try call(of: line, spoken),
+            let usage = try call.message.usage.map({ usage throws(LineProblem) in try TranscriptUsage(usage) })
+        else { return }
+        let said = try said(call, line, &memo)
+        let copy = CallCopy(
+            time: try LineTime.instant(call.nested?[.timestamp] ?? line[.timestamp], zone), tokens: usage.tokens,
+            terms: usage.terms, reportedCost: LineNumbers.cost(try line.value(.cost)), offset: place.offset)
         let isError = line.isTrue(.isError)
+        // Of a nested line others than these say who and what it is about.
+        let mayBeCopy = call.nested == nil && said.message != 0 && !isError
+        if mayBeCopy, let last = memo.last, last.said == said, let place = records.indices.last,
+            records[place].raw?.offset == last.offset
+        {
+            memo.last?.offset = records[place].unite(with: copy)
+            return
+        }
         var record = UsageRecord(
-            identity: try identity(call, line: line, of: place, &memo), growth: .larger, time: time,
-            labels: labels(of: said, &memo), tokens: usage.tokens, terms: usage.terms,
-            reportedCost: LineNumbers.cost(try line.value(.cost)),
-            outcome: isError ? .error : .success,
-            errorKind: isError ? errorKind(message[.content]) : nil,
-            raw: place.place)
-        record.workingFolder = said.folder
-        return record
+            identity: try identity(call, line: line, said, of: place, memo), growth: .larger, time: copy.time,
+            labels: try labels(of: said, besides: call, &memo), tokens: copy.tokens, terms: copy.terms,
+            reportedCost: copy.reportedCost, outcome: isError ? .error : .success,
+            errorKind: isError ? errorKind(call.message.fields[.content]) : nil, raw: place.place)
+        record.workingFolder = memo.folders.text(said.speaker.folder)
+        records.append(record)
+        memo.last = mayBeCopy ? (said, place.offset) : nil
     }
 
-    private static func labels(of said: Memo.Said, _ memo: inout Memo) -> Labels {
-        if let known = memo.labels.firstIndex(where: { $0.isSame(as: said) }) { return memo.labels[known].labels }
+    private static func said(
+        _ call: Call, _ line: ObjectSkim<Field>, _ memo: inout Memo
+    ) throws(LineProblem) -> Memo.Said {
+        let message = call.message.fields
+        let model = try message.number(.model, &memo.models)
+        guard model != 0 else { throw LineProblem("usage without a model") }
+        return Memo.Said(
+            speaker: Memo.Speaker(
+                model: model, session: try line.number(.session, &memo.sessions),
+                folder: try line.number(.folder, &memo.folders), agent: try line.number(.agent, &memo.agents)),
+            message: try message.number(.id, &memo.messages), request: try line.number(.request, &memo.requests),
+            isSidechain: line.isTrue(.isSidechain) || call.nested?.isTrue(.isSidechain) == true)
+    }
+
+    /// - Parameter call: a subagent's, of which its nested line may say who it was.
+    private static func labels(
+        of said: Memo.Said, besides call: Call, _ memo: inout Memo
+    ) throws(LineProblem) -> Labels {
+        let speaker = said.speaker
+        let isKnown = call.agent == nil || speaker.agent != 0
+        if isKnown, let known = memo.speakers.first(where: { $0.said == speaker }) { return known.labels }
         var labels = Labels()
         labels.source = SourceKind.transcript.rawValue
-        labels.model = said.model
-        labels.session = LineText.label(said.session)
-        labels.project = said.folder.flatMap { LineText.label(LineText.lastName(ofPath: $0)) }
-        if let agent = LineText.label(said.agent) { labels.tags["agent"] = agent }
-        if memo.labels.count >= 4 { memo.labels.removeFirst() }
-        var known = said
-        known.labels = labels
-        memo.labels.append(known)
+        if let model = memo.models.text(speaker.model) { labels.model = try LineText.model(model) }
+        labels.session = LineText.label(memo.sessions.text(speaker.session))
+        labels.project = memo.folders.text(speaker.folder).flatMap { LineText.label(LineText.lastName(ofPath: $0)) }
+        if let agent = LineText.label(memo.agents.text(speaker.agent) ?? call.agent) { labels.tags["agent"] = agent }
+        guard isKnown else { return labels }
+        if memo.speakers.count >= 4 { memo.speakers.removeFirst() }
+        memo.speakers.append((speaker, labels))
         return labels
     }
 
@@ -148,38 +172,22 @@ enum TranscriptLine {
     }
 
     private static func identity(
-        _ call: Call, line: ObjectSkim<Field>, of place: SourceLine, _ memo: inout Memo
+        _ call: Call, line: ObjectSkim<Field>, _ said: Memo.Said, of place: SourceLine, _ memo: Memo
     ) throws(LineProblem) -> CallIdentity {
-        let request = try own(call.nested?.text(.request)) { () throws(LineProblem) in
-            try line.text(.request, &memo.requests)
-        }
-        let isSidechain = line.isTrue(.isSidechain) || call.nested?.isTrue(.isSidechain) == true
-        guard let id = try call.message.fields.text(.id, &memo.messages) else {
+        var request = try call.nested?.text(.request)
+        if request == nil { request = memo.requests.text(said.request) }
+        guard let id = memo.messages.text(said.message) else {
             // A file written anew holds other lines at the same places: the line's own id tells them apart.
-            let lineId = try own(call.nested?.text(.line)) { () throws(LineProblem) in try line.text(.line) }
+            if request == nil { request = try call.nested?.text(.line) }
+            if request == nil { request = try line.text(.line) }
             return CallIdentity(
-                key: "transcript/\(place.file)@\(place.offset)", request: request ?? lineId, isSidechain: isSidechain,
+                key: "transcript/\(place.file)@\(place.offset)", request: request, isSidechain: said.isSidechain,
                 joinsByKey: false)
         }
         guard id.utf8.count <= Labels.valueLimit, request?.utf8.count ?? 0 <= Labels.valueLimit else {
             throw LineProblem("message.id or requestId is longer than \(Labels.valueLimit) bytes")
         }
-        if let (message, known) = memo.identity, ExactText(message) == ExactText(id),
-            known.request.map(ExactText.init) == request.map(ExactText.init), known.isSidechain == isSidechain
-        {
-            return known
-        }
-        let identity = CallIdentity.message(id, request: request, isSidechain: isSidechain)
-        memo.identity = (id, identity)
-        return identity
-    }
-
-    /// What the nested line of a `progress` line says, else the line itself.
-    private static func own(
-        _ nested: String?, orElse line: () throws(LineProblem) -> String?
-    ) throws(LineProblem) -> String? {
-        if let nested { return nested }
-        return try line()
+        return .message(id, request: request, isSidechain: said.isSidechain)
     }
 
     /// `isApiErrorMessage` lines say what went wrong in their content: `Claude AI usage limit reached|1736100000`.

@@ -68,10 +68,8 @@ struct TranscriptParser: LineParser {
             defer { mode = .stream(stream) }
             return try stream.read(line, into: &records)
         }
-        guard !mustLook || ByteSearch.containsUsageKey(line.bytes),
-            let record = try TranscriptLine.record(line, zone: context.zone, &memo)
-        else { return }
-        records.append(record)
+        guard !mustLook || ByteSearch.containsUsageKey(line.bytes) else { return }
+        try TranscriptLine.read(line, zone: context.zone, &memo, into: &records)
     }
 
     /// A transcript's lines name their `sessionId` or the line they follow; those of a stream a `session_id` and a type.

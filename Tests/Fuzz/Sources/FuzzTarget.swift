@@ -68,8 +68,17 @@ enum FuzzedRecords {
 enum FuzzedLines {
     static func verify<Parser: LineParser>(_ type: Parser.Type, _ bytes: UnsafeRawBufferPointer) {
         let whole = records(type, bytes, restarts: false)
-        guard whole == records(type, bytes, restarts: true) else { fatalError("a restart changes what was read") }
+        guard calls(whole) == calls(records(type, bytes, restarts: true)) else {
+            fatalError("a restart changes what was read")
+        }
         FuzzedRecords.verify(whole)
+    }
+
+    /// Every call once: a parser may take a line into the record of the line before, of which a restarted one knows nothing.
+    private static func calls(_ records: [UsageRecord]) -> [RecordChange] {
+        var deduplication = Deduplication(stored: [])
+        for record in records { _ = deduplication.add(record) }
+        return deduplication.changes
     }
 
     private static func records<Parser: LineParser>(
