@@ -12,8 +12,9 @@ Three things are measured in turn, each beside its floor of the same run:
 - *appended*: `AppendBench` of the ledger's tests, new records looked up, planned and committed durably, beside rows like
   theirs written by SQLite alone.
 
-A second tree has no tool output and no copies: what it takes to store record after record. A third is one file: what a
-daemon weighs while it reads that. `--long` reads five times as much, and of the second tree a million records.
+A second tree has no tool output and no copies: what it takes to store record after record, and how long a hold waits
+that is asked for meanwhile, beside one asked for when nothing is read. A third is one file: what a daemon weighs while it
+reads that. `--long` reads five times as much, and of the second tree a million records.
 """
 
 from __future__ import annotations
@@ -22,15 +23,18 @@ import argparse
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from threading import Event, Thread
 
 import claude_monitor
 import sqlite_floor
-from rig import BINARY, REPOSITORY, Figure, Place, answer, connected, machine_load, memory, middle, scratch, show
+from rig import (
+    BINARY, REPOSITORY, Figure, Place, answer, connected, machine_load, memory, middle, quantile, scratch, show)
 from transcripts import Tree, in_one_file, write_tree
 
 PATIENCE = 900.0
@@ -50,7 +54,8 @@ budgets:
 class Reading:
     """One run of the daemon over a tree, from its start until it says that history is read. Seconds."""
 
-    def __init__(self, place: Place, tree: Tree) -> None:
+    def __init__(self, place: Place, tree: Tree, holds: list[float] | None = None) -> None:
+        """With a list for `holds`, one is asked for after the other until all is read, and its milliseconds are noted."""
         self.place = place
         command = [
             BINARY, "run", "--policies", place.policies, "--data", place.folder / "data", "--listen", "127.0.0.1:0",
@@ -58,7 +63,14 @@ class Reading:
         started = time.monotonic()
         self._process = subprocess.Popen(
             command, env=place.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._is_read = Event()
+        asking = Thread(target=self._hold, args=(holds,)) if holds is not None else None
+        if asking:
+            asking.start()
         self.until_read = self._seen("history is read", started)
+        self._is_read.set()
+        if asking:
+            asking.join()
         self.memory = memory(self._process.pid)
         self.processor = _processor_seconds(self._process.pid)
 
@@ -71,6 +83,20 @@ class Reading:
                 break
         self.end()
         raise SystemExit(f"the daemon did not say \"{words}\"")
+
+    def _hold(self, took: list[float]) -> None:
+        while not Path(self.place.socket_path).exists() and not self._is_read.is_set():
+            time.sleep(0.001)
+        with connected(self.place.socket_path) as connection:
+            while not self._is_read.is_set():
+                took.append(self.hold(connection, f"during-{len(took)}"))
+
+    def hold(self, connection: socket.socket, key: str) -> float:
+        """Milliseconds until a new hold is answered, durable."""
+        request = json.dumps({"op": "reserve", "key": key, "estimate_usd": 0.01, "worker": "w-001"}).encode() + b"\n"
+        started = time.monotonic()
+        assert b'"decision"' in answer(connection, request)
+        return (time.monotonic() - started) * 1000
 
     def records(self) -> int:
         """How many records its sources have told of."""
@@ -134,7 +160,11 @@ def records_alone(megabytes: float) -> list[Figure]:
     """A line a call and nothing else, a hundred calls a session, each with an account that lives for ever."""
     with tempfile.TemporaryDirectory(prefix="gov-tree-") as folder, scratch(POLICY) as place:
         tree = write_tree(Path(folder), megabytes, _seed(), noise=False)
-        reading = _stored(place, tree)
+        during: list[float] = []
+        reading = Reading(place, tree, during)
+        with connected(place.socket_path) as connection:
+            alone = [reading.hold(connection, f"alone-{number}") for number in range(100)]
+        _counted(reading, tree)
         stored = sum(each.stat().st_size for each in (place.folder / "data").iterdir()) / 1e6
         restart = _restart(place, tree)
     took = reading.until_read
@@ -145,6 +175,10 @@ def records_alone(megabytes: float) -> list[Figure]:
                reading.processor / took),
         Figure("  resident when read", f"{reading.memory['VmRSS']:.0f} MiB", f"{reading.memory['VmHWM']:.0f} at most",
                target="≤ 64 MiB", reached=reading.memory["VmRSS"] <= 64),
+        Figure(f"  a hold asked for meanwhile, p50 of {len(during)}", f"{middle(during):.1f} ms",
+               f"{middle(alone):.1f} ms alone", middle(during) / middle(alone)),
+        Figure("  the same, p99", f"{quantile(during, 0.99):.1f} ms", f"{quantile(alone, 0.99):.1f} ms alone",
+               quantile(during, 0.99) / quantile(alone, 0.99)),
         Figure("  ledger on disk", f"{stored:.1f} MB", f"{stored * 1e6 / tree.calls:.0f} bytes a call"),
         Figure("  restart → first check answered", f"{restart * 1000:.0f} ms", target="≤ 1 s", reached=restart <= 1),
     ]
@@ -188,10 +222,15 @@ def _seed() -> int:
 def _stored(place: Place, tree: Tree) -> Reading:
     """The daemon's first read of a tree, counted."""
     reading = Reading(place, tree)
+    _counted(reading, tree)
+    return reading
+
+
+def _counted(reading: Reading, tree: Tree) -> None:
+    """Ends it, when it has told of every call once."""
     told = reading.records()
     assert told == tree.calls, f"{tree.calls} calls were written, {told} were read"
     reading.end()
-    return reading
 
 
 def _parse(tree: Tree) -> list[float]:

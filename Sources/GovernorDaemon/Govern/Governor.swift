@@ -9,8 +9,9 @@ import Synchronization
 /// The single writer, and what everybody reads: plan, commit, apply.
 ///
 /// Decisions come from memory, under a lock held for microseconds. Changes queue for one thread, which takes what has
-/// gathered (at most `groupLimit` records), plans it over the present book, commits it in one transaction and only then applies
-/// it: memory follows the disk, never leads it. While a commit runs the next group gathers; nobody waits for a timer.
+/// gathered (at most `groupLimit` records), plans it over the present book, commits it in one transaction and only then
+/// applies it: memory follows the disk, never leads it. While a commit runs the next group gathers; nobody waits for a
+/// timer.
 package final class Governor: Sendable {
     /// What readers see.
     struct Hot: Sendable {

@@ -4,7 +4,7 @@ import GovernorCore
 /// The ids of label combinations that were used of late, so that most records need no look-up.
 struct LabelSetCache: Sendable {
     private var ids: [Labels: Int64] = [:]
-    private static let capacity = 20_000
+    private static let capacity = 4096
 
     subscript(labels: Labels) -> Int64? { ids[labels] }
 

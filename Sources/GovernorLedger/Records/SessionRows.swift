@@ -5,7 +5,7 @@ package import GovernorCore
 /// What is known of sessions that were written of late, so that most records need no look-up.
 struct SessionCache: Sendable {
     private var states: [String: SessionState?] = [:]
-    private static let capacity = 20_000
+    private static let capacity = 4096
 
     /// nil when it was not looked up; nil within when there is none.
     subscript(session: String) -> SessionState?? { states[session] }

@@ -258,6 +258,7 @@ enum Schema {
             hash INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (hash, sequence)
         ) STRICT, WITHOUT ROWID;
         INSERT INTO record_key SELECT key_hash, sequence FROM record ORDER BY key_hash, sequence;
-        INSERT INTO setting SELECT 'record_key', CAST(MAX(sequence) AS TEXT) FROM record HAVING MAX(sequence) IS NOT NULL;
+        INSERT INTO setting
+            SELECT 'record_key', CAST(MAX(sequence) AS TEXT) FROM record HAVING MAX(sequence) IS NOT NULL;
         """
 }
