@@ -157,6 +157,9 @@ package struct Book: Sendable {
         return metering.meters[meter].isOpen(at: time)
     }
 
+    /// When the meter's hours begin or end next, as seen at `lookedAt`; `distantFuture` without any.
+    func shiftEnd(of meter: Int) -> Timestamp { shifts[meter]?.interval.end ?? .distantFuture }
+
     private mutating func refreshSlots(_ now: Timestamp) {
         for (place, meter) in metering.meters.enumerated() {
             if let schedule = meter.schedule, shifts[place]?.interval.contains(now) != true {

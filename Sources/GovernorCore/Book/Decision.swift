@@ -99,10 +99,10 @@ extension Book {
     /// What the labelled work may do at `now`; reads memory only and changes nothing.
     ///
     /// - Parameters:
-    ///   - planned: accounts as a plan leaves them, for deciding in the middle of one.
+    ///   - planned: what a plan changes, for deciding in the middle of one.
     ///   - stale: sources whose silence the decision must mention.
     package func decide(
-        _ labels: Labels, _ asking: Asking, over planned: [AccountKey: Account] = [:], stale: [String] = [],
+        _ labels: Labels, _ asking: Asking, over planned: Planned = Planned(), stale: [String] = [],
         now: Timestamp
     ) -> Decision {
         var verdict = Verdict(labels: labels, decision: Decision(kind: .allow, asOf: now, revision: policy.revision))
@@ -121,7 +121,7 @@ extension Book {
 
     // Budgets are looked at where they lie: a copy of each would cost more than the decision.
     private func decide(
-        byBudget place: Int, _ asking: Asking, over planned: [AccountKey: Account], now: Timestamp,
+        byBudget place: Int, _ asking: Asking, over planned: Planned, now: Timestamp,
         _ verdict: inout Verdict
     ) {
         guard isOpen(place, at: now) else { return }

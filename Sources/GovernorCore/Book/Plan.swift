@@ -71,10 +71,25 @@ package struct Plan: Hashable, Sendable {
 
     package init(now: Timestamp) { self.now = now }
 
+    /// What decisions in the middle of it are made from, over the book.
+    var planned: Planned { Planned(accounts: accounts, limits: limits) }
+
     /// Whether there is nothing to commit.
     package var isEmpty: Bool {
         changes.isEmpty && deltas.isEmpty && limits.isEmpty && timers.isEmpty && alerts.isEmpty
             && notifications.isEmpty && tellings.isEmpty && attempts.isEmpty && acknowledged.isEmpty
             && silences.isEmpty && disabled.isEmpty && holds.isEmpty && pauses.isEmpty && events.isEmpty
+    }
+}
+
+/// What a plan changes of where budgets stand: their accounts and limits as it leaves them.
+package struct Planned: Sendable {
+    package var accounts: [AccountKey: Account]
+    /// By the budget's place.
+    package var limits: [Int: Book.InForce]
+
+    package init(accounts: [AccountKey: Account] = [:], limits: [Int: Book.InForce] = [:]) {
+        self.accounts = accounts
+        self.limits = limits
     }
 }

@@ -62,12 +62,16 @@ package struct Planner {
         // What an override's first or last record crosses is held against the limit of its time.
         let changed = noteLimits()
         for place in changed { due.formUnion(accounts(of: place)) }
-        evaluate(due.sorted(by: AccountKey.inOrder))
-        if !changed.isEmpty { evaluateRules(all: false, limitsChanged: true) }
+        var rules = evaluate(due)
+        if !changed.isEmpty { rules.formUnion(rulesDue(all: false, limitsChanged: true)) }
+        evaluate(rules)
     }
 
     /// Looks at every account: windows that ended, spend that expired, thresholds of a changed policy; and once a minute
     /// at forecasts and at rules that time alone may fire.
+    ///
+    /// What is looked at depends on what was touched and when all was looked at last, which a start doesn't know; the order
+    /// never does: budgets, forecasts, rules, each as the policy has them, then by split.
     package mutating func evaluateAll() {
         plan.looksAtAll = true
         let changed = noteLimits()
@@ -78,10 +82,10 @@ package struct Planner {
                 due.insert(AccountKey(meter: place, split: split))
             }
         }
-        evaluate(due.sorted(by: AccountKey.inOrder))
         let isMinute = isMinute
+        let rules = evaluate(due)
         if isMinute { evaluateForecasts() }
-        evaluateRules(all: isMinute, limitsChanged: !changed.isEmpty)
+        evaluate(rules.union(rulesDue(all: isMinute, limitsChanged: !changed.isEmpty)))
         settleLoose()
         if isMinute || hasSilenceEnded { liftSilences() }
         endPauses()
@@ -206,19 +210,25 @@ package struct Planner {
 
     // MARK: Looking
 
-    private mutating func evaluate(_ keys: [AccountKey]) {
-        var judged: Set<RuleKey> = []
-        for key in keys {
+    /// Looks at accounts.
+    /// - Returns: the rules that are to be judged since they look at any of them.
+    private mutating func evaluate(_ keys: Set<AccountKey>) -> Set<RuleKey> {
+        var due: Set<RuleKey> = []
+        for key in keys.sorted(by: AccountKey.inOrder) {
             switch book.metering.owners[key.meter] {
             case .budget: evaluateBudget(key)
             case .forecast: prune(key)
             case .rule(let rule):
                 prune(key)
                 let kind = policy.rules[rule].condition.kind
-                if kind.firesWithRecords { judged.insert(RuleKey(rule: rule, split: kind.judged(key.split))) }
+                if kind.firesWithRecords { due.insert(RuleKey(rule: rule, split: kind.judged(key.split))) }
             }
         }
-        for key in judged.sorted(by: RuleKey.inOrder) { evaluate(key) }
+        return due
+    }
+
+    private mutating func evaluate(_ rules: Set<RuleKey>) {
+        for key in rules.sorted(by: RuleKey.inOrder) { evaluate(key) }
     }
 
     private mutating func prune(_ key: AccountKey) {

@@ -1,19 +1,17 @@
 extension Planner {
-    /// Judges every rule that has a state, and with `all` every split of those that time alone may fire.
+    /// Every rule that has a state, and with `all` every split of those that time alone may fire.
     /// - Parameter limitsChanged: then also those that look at a limit, which no record touched.
-    mutating func evaluateRules(all: Bool, limitsChanged: Bool = false) {
+    func rulesDue(all: Bool, limitsChanged: Bool) -> Set<RuleKey> {
+        var due: Set<RuleKey> = []
         for (place, rule) in policy.rules.enumerated() {
-            var splits = Set(book.rules[place].keys)
+            due.formUnion(book.rules[place].keys.map { RuleKey(rule: place, split: $0) })
             let looksAtLimit = if case .budgetBurn = rule.condition { true } else { false }
             let isDue = all && rule.condition.kind.firesWithTime || limitsChanged && looksAtLimit
             if isDue, let meter = book.metering.rules[place].first {
-                splits.formUnion(self.splits(of: meter).map { rule.condition.kind.judged($0) })
-            }
-            for split in splits.sorted(by: { $0.raw < $1.raw }) {
-                let key = RuleKey(rule: place, split: split)
-                if plan.rules[key] == nil { evaluate(key) }
+                due.formUnion(splits(of: meter).map { RuleKey(rule: place, split: rule.condition.kind.judged($0)) })
             }
         }
+        return due
     }
 
     /// Judges a rule for one split.

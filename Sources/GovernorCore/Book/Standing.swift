@@ -90,9 +90,9 @@ package struct Standing: Hashable, Sendable {
 extension Book {
     /// Where one account of a budget stands at `now`.
     ///
-    /// - Parameter planned: accounts as a plan leaves them.
+    /// - Parameter planned: what a plan changes.
     package func standing(
-        of key: AccountKey, _ asking: Asking = Asking(), over planned: [AccountKey: Account] = [:], now: Timestamp
+        of key: AccountKey, _ asking: Asking = Asking(), over planned: Planned = Planned(), now: Timestamp
     ) -> Standing {
         let limit = policy.budgets[key.meter].limit(at: now)
         let sums = sums(of: key, over: planned, now: now)
@@ -111,9 +111,10 @@ extension Book {
             return standing
         }
         let budget = policy.budgets[key.meter]
-        let account = (planned.isEmpty ? nil : planned[key]) ?? account(key) ?? Account()
+        let account = (planned.accounts.isEmpty ? nil : planned.accounts[key]) ?? account(key) ?? Account()
+        let inForce = planned.limits[key.meter] ?? limits[key.meter]
         for threshold in budget.thresholds(for: key.split) {
-            let crossing = crossing(of: threshold, key, account, limit, now: now)
+            let crossing = crossing(of: threshold, key, account, limit, inForce, now: now)
             let isReached: Bool
             switch threshold.measure {
             case .spent:
@@ -131,7 +132,7 @@ extension Book {
             if threshold.actions.blocks {
                 let reach = Reach(
                     acts: acts, spent: spent, taken: taken, estimate: estimate, crossing: crossing,
-                    lastFired: lastFired(threshold, key, account, limit))
+                    lastFired: lastFired(threshold, account, limit, inForce))
                 block(by: threshold, budget, reach, now: now, &standing)
             }
         }
@@ -140,10 +141,10 @@ extension Book {
 
     /// What most decisions need of an account, which is looked at where it lies: a copy would cost more than they do.
     private func sums(
-        of key: AccountKey, over planned: [AccountKey: Account], now: Timestamp
+        of key: AccountKey, over planned: Planned, now: Timestamp
     ) -> (spent: Amount, held: Amount, hasCrossings: Bool) {
         let window = policy.budgets[key.meter].window
-        if !planned.isEmpty, let account = planned[key] {
+        if !planned.accounts.isEmpty, let account = planned.accounts[key] {
             return (account.spent(at: now, window: window), account.held, !account.crossings.isEmpty)
         }
         guard let place = accounts[key.meter].index(forKey: key.split) else { return (.zero, .zero, false) }
@@ -167,7 +168,8 @@ extension Book {
 
     /// The alert of the threshold in the window of `now`; of a pause that only an operator ends, in any window.
     private func crossing(
-        of threshold: Threshold, _ key: AccountKey, _ account: Account, _ limit: Limit, now: Timestamp
+        of threshold: Threshold, _ key: AccountKey, _ account: Account, _ limit: Limit, _ inForce: InForce,
+        now: Timestamp
     ) -> Alert? {
         guard !account.crossings.isEmpty else { return nil }
         let budget = policy.budgets[key.meter]
@@ -179,22 +181,22 @@ extension Book {
             return held.alert
         }
         // Another limit than the alerts' arms every threshold again, from its first instant on.
-        guard limit == limits[key.meter].limit else { return nil }
+        guard limit == inForce.limit else { return nil }
         let start =
             threshold.measure == .forecast
             ? window(of: key, at: now).start : slot(of: key.meter, containing: now, in: account).start
         return account.crossing(
-            of: threshold, limitRevision: limits[key.meter].revision, from: start, window: budget.window, now: now
+            of: threshold, limitRevision: inForce.revision, from: start, window: budget.window, now: now
         ).map { account.crossings[$0].alert }
     }
 
     /// When a threshold that pauses for a while was crossed last, in whichever window, while something could still be done.
-    private func lastFired(_ threshold: Threshold, _ key: AccountKey, _ account: Account, _ limit: Limit) -> Timestamp?
-    {
-        guard case .lasting = threshold.actions.pause, limit == limits[key.meter].limit else { return nil }
-        let revision = limits[key.meter].revision
+    private func lastFired(
+        _ threshold: Threshold, _ account: Account, _ limit: Limit, _ inForce: InForce
+    ) -> Timestamp? {
+        guard case .lasting = threshold.actions.pause, limit == inForce.limit else { return nil }
         return account.crossings.lazy.filter {
-            $0.isOf(threshold) && $0.alert.limitRevision == revision && $0.alert.firedAt < $0.alert.window.end
+            $0.isOf(threshold) && $0.alert.limitRevision == inForce.revision && $0.alert.firedAt < $0.alert.window.end
         }.map(\.alert.firedAt).max()
     }
 

@@ -109,7 +109,7 @@ extension Planner {
     // MARK: What is planned of holds
 
     func decide(_ labels: Labels, _ asking: Asking, stale: [String] = []) -> Decision {
-        book.decide(labels, asking, over: plan.accounts, stale: stale, now: now)
+        book.decide(labels, asking, over: plan.planned, stale: stale, now: now)
     }
 
     /// A hold as this plan leaves it.

@@ -16,6 +16,8 @@ struct PauseWatch: Sendable {
     }
 
     private(set) var open: [Place: PauseSpan] = [:]
+    /// When time alone may end an open pause next.
+    private var ends: [Place: Timestamp] = [:]
     /// No open pause ends before; thousands may be open, and most records end none.
     private var earliestEnd = Timestamp.distantFuture
     /// Of budgets with hours, whether they decided when they were looked at last.
@@ -25,26 +27,12 @@ struct PauseWatch: Sendable {
     mutating func lapse(_ book: Book, at now: Timestamp) -> [Event] {
         guard earliestEnd <= now else { return [] }
         var events: [Event] = []
-        while let (place, end) = nextEnd(by: now) {
-            if let standing = book.pause(of: place, at: end), standing.until.map({ $0 > end }) ?? true {
-                open[place]?.until = standing.until
-            } else if var span = open.removeValue(forKey: place) {
-                span.until = end
-                events.append(Event(time: end, kind: .resumed(span)))
-            }
+        while let end = ends.values.min(), end <= now {
+            let places = ends.filter { $0.value == end }.keys.sorted(by: Place.inOrder)
+            events += places.compactMap { look(at: $0, book, now: end) }
         }
-        earliestEnd = open.values.lazy.compactMap(\.until).min() ?? .distantFuture
+        earliestEnd = ends.values.min() ?? .distantFuture
         return events
-    }
-
-    private func nextEnd(by now: Timestamp) -> (Place, Timestamp)? {
-        let ended = open.compactMap { place, span in
-            span.until.flatMap { $0 <= now ? (place: place, end: $0) : nil }
-        }
-        let next = ended.min {
-            $0.end == $1.end ? Place.inOrder($0.place, $1.place) : $0.end < $1.end
-        }
-        return next.map { ($0.place, $0.end) }
     }
 
     /// What begins and ends with a plan that was applied to the book. A pause that nothing in the plan is about goes on
@@ -62,20 +50,21 @@ struct PauseWatch: Sendable {
     }
 
     private mutating func look(at place: Place, _ book: Book, now: Timestamp) -> Event? {
-        guard let standing = book.pause(of: place, at: now) else {
+        guard let standing = book.pause(of: place, at: now), standing.until.map({ $0 > now }) ?? true else {
+            ends[place] = nil
             guard var span = open.removeValue(forKey: place) else { return nil }
             span.until = now
             return Event(time: now, kind: .resumed(span))
         }
+        ends[place] = book.nextEnd(of: place, standing, after: now)
+        earliestEnd = min(earliestEnd, ends[place] ?? .distantFuture)
         guard open[place] == nil else {
             open[place]?.until = standing.until
             open[place]?.stop = standing.stop
-            earliestEnd = min(earliestEnd, standing.until ?? .distantFuture)
             return nil
         }
         let span = book.span(of: place, standing, since: now)
         open[place] = span
-        earliestEnd = min(earliestEnd, span.until ?? .distantFuture)
         return Event(time: now, kind: .paused(span))
     }
 
@@ -108,6 +97,18 @@ extension Book {
             standing = Standing(of: rule, alert, heldAt: state.heldAt, now: now)
         }
         return standing.isPaused ? standing : nil
+    }
+
+    /// When time alone may end a pause next: at its own end, and in a rolling window, where nobody knows it beforehand,
+    /// whenever spend leaves the window. nil when only something that happens ends it.
+    func nextEnd(of place: PauseWatch.Place, _ standing: Standing, after now: Timestamp) -> Timestamp? {
+        guard case .budget(let place, let split) = place, case .rolling = policy.budgets[place].window else {
+            return standing.until
+        }
+        let expiries = (accounts[place][split]?.slots ?? []).lazy.map {
+            self.metering.meters[place].expiry(of: $0.interval)
+        }
+        return [standing.until, expiries.first { $0 > now }].compactMap(\.self).min()
     }
 
     func span(of place: PauseWatch.Place, _ standing: Standing, since: Timestamp) -> PauseSpan {

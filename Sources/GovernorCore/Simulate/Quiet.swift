@@ -26,7 +26,8 @@ extension Book {
         }
         for place in policy.budgets.indices {
             next = min(next, nextLimit(of: place))
-            if !accounts[place].isEmpty { next = min(next, nextShift(of: place)) }
+            // A budget with hours begins or stops to decide, which no account shows.
+            if !accounts[place].isEmpty { next = min(next, shiftEnd(of: place)) }
         }
         return next
     }
@@ -40,6 +41,8 @@ extension Book {
         if let first = account.slots.first { next = meter.memory(of: first.interval) + grace(of: meter) }
         // By a clock that runs ahead; minutes at most.
         if let last = account.slots.last, last.interval.start > lookedAt { return .distantPast }
+        // A rule finds what came before its hours as soon as they begin.
+        if case .rule = metering.owners[place] { next = min(next, shiftEnd(of: place)) }
         if let first = account.calls.first, case .calls(let keep) = meter.slots { next = min(next, first.time + keep) }
         guard !account.crossings.isEmpty else { return next }
         // Only what a slot will end is sure to be looked at again.
@@ -76,13 +79,5 @@ extension Book {
         if budget.limit(at: lookedAt) != limits[place].limit { return .distantPast }
         let ends = budget.overrides.flatMap { [$0.interval.start, $0.interval.end] }
         return ends.filter { $0 > lookedAt }.min() ?? .distantFuture
-    }
-
-    /// When a budget with hours begins or stops to decide, which no account shows.
-    private func nextShift(of place: Int) -> Timestamp {
-        let budget = policy.budgets[place]
-        guard let schedule = budget.schedule else { return .distantFuture }
-        return schedule.shift(containing: lookedAt, in: budget.zone)?.end
-            ?? schedule.nextShift(after: lookedAt, in: budget.zone)?.start ?? .distantFuture
     }
 }

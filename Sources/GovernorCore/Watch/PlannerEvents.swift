@@ -36,7 +36,7 @@ extension Planner {
             let isObserved = budget.mode == .observe || policy.mode == .observe
             // What is only held, not spent, comes and goes with every hold; no watcher wants to know.
             let standing =
-                isObserved ? nil : book.standing(of: key, .running, over: plan.accounts, now: now)
+                isObserved ? nil : book.standing(of: key, .running, over: plan.planned, now: now)
             change(place, to: standing.flatMap(Mood.init)) { standing?.reason(budget, key.split, kind: .pause).text }
         }
         for key in rulesToLookAt() {

@@ -99,8 +99,31 @@ import Testing
         simulation.advance(to: Self.start + .hours(3))
         #expect(
             story(simulation.drain()) == [
-                "0ms fired b@100%", "0ms stopped b w-1", "1h 1m resumed b w-1", "1h 6m resolved b@100%",
+                "0ms fired b@100%", "0ms stopped b w-1", "1h resumed b w-1", "1h 6m resolved b@100%",
             ])
+    }
+
+    @Test func `what left a rolling window pauses nobody, whoever is looked at next`() {
+        var simulation = simulation([budget(.rolling(.hours(1)), Actions(stop: true))])
+        simulation.take([call(12)], at: Self.start)
+        // Between two ticks, and a call of somebody else's: nothing of w-1's account is looked at.
+        var other = call(1, "2", after: .minutes(60) + .seconds(30))
+        other.labels.worker = "w-2"
+        simulation.take([other], at: other.time)
+        #expect(simulation.decide(Labels([.worker: "w-1"])).kind == .allow)
+        #expect(simulation.paused.isEmpty)
+        // Its slot of twelve seconds left an hour after its end.
+        #expect(simulation.events.map(\.time).max() == Self.start + .hours(1) + .seconds(12))
+    }
+
+    @Test func `a rule finds what was spent in its hours of yesterday as soon as those of today begin`() {
+        let rule = Rule(
+            name: "r", condition: .burnRate(BurnRate(over: .hours(24), above: Money(nanodollars: 1))),
+            schedule: Schedule(name: "s", from: .hours(8), to: .hours(9) + .minutes(30)), keepFiringFor: .zero)
+        var simulation = simulation([], rules: [rule])
+        simulation.take([call(12)], at: Self.start)
+        simulation.advance(to: Self.start + .hours(23))
+        #expect(story(simulation.drain()) == ["0ms fired r", "30m resolved r", "23h fired r"])
     }
 
     @Test(arguments: [Mode.enforce, .observe]) func `what only observes pauses nobody`(mode: Mode) {

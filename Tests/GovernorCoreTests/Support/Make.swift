@@ -67,7 +67,7 @@ extension Book {
     func reloaded(_ policy: Policy? = nil, limits: [InForce]? = nil, now: Timestamp) -> Book {
         Book(
             policy: policy ?? self.policy, limits: limits ?? self.limits, accounts: accounts, rules: rules,
-            loose: loose, outbox: outbox, now: now)
+            loose: loose, outbox: outbox, messaging: messaging, admission: admission, watch: watch, now: now)
     }
 }
 

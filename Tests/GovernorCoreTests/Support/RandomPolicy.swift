@@ -128,7 +128,7 @@ struct RandomPolicy {
         default: break
         }
         return Rule(
-            name: name, condition: condition, per: per,
+            name: name, condition: condition, per: per, schedule: random.once(in: 4) ? schedule(&random) : nil,
             hold: random.once(in: 2) ? .minutes(random.number(1...20)) : .zero,
             keepFiringFor: .minutes(random.number(1...10)), actions: actions,
             mode: random.once(in: 5) ? .observe : .enforce)
