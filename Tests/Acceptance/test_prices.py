@@ -403,3 +403,24 @@ budgets:
     daemon.stop()
     assert "saved $25.00" in place.governor("report", "--today", "--policies", str(place.policies), "--data", str(
         place.folder / "data")).stdout
+
+
+def test_every_decision_says_that_its_model_has_no_price(place: Place) -> None:
+    """Design: unknown is never zero; one work is one decision, whoever asks and however."""
+    place.policy(POLICY)
+    daemon = place.start()
+    caveat = "mystery-9 has no price; its calls are booked at gpt-5.5-pro's price"
+    work = {"worker": "w-1", "model": "mystery-9"}
+    for model, caveats in (("mystery-9", [caveat]), ("claude-opus-5", [])):
+        work["model"] = model
+        held = daemon.ask(op="reserve", key=model, estimate_usd=1, **work)
+        assert daemon.check(**work)["caveats"] == held["caveats"] == caveats
+        assert daemon.ask(op="explain", **work)["check"]["caveats"] == caveats
+        # The answer to a key is kept as it was.
+        assert daemon.ask(op="reserve", key=model, estimate_usd=1, **work)["caveats"] == caveats
+        # A stronger hold is a decision too; of work that is refused as well.
+        assert daemon.ask(op="extend", reservation=held["reservation"], estimate_usd=2)["caveats"] == caveats
+        refused = daemon.ask(op="reserve", key=f"{model}, too much", estimate_usd=1_000_000, **work)
+        assert (refused["decision"], refused["caveats"]) == ("pause", caveats)
+    run = place.governor("policy", "explain", "--worker", "w-1", "--model", "mystery-9")
+    assert f"note: {caveat}" in run.stdout, run.stderr

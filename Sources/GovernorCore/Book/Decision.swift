@@ -70,6 +70,19 @@ package struct Decision: Hashable, Sendable {
     }
 }
 
+/// What a decision has to mention that no account knows.
+package struct Mentions: Sendable {
+    /// Sources that have gone silent or can't be read.
+    package var stale: [String]
+    /// What calls are booked at; nil where nobody asks whether the model has a price.
+    package var prices: PriceBook?
+
+    package init(stale: [String] = [], prices: PriceBook? = nil) {
+        self.stale = stale
+        self.prices = prices
+    }
+}
+
 /// What is asked: whether work may start, or go on.
 package struct Asking: Hashable, Sendable {
     /// What it is about to spend; work that would not fit under a pausing limit is refused before it starts.
@@ -92,21 +105,21 @@ package struct Asking: Hashable, Sendable {
 
 extension Book {
     /// What the labelled work may do at `now`, by dollars it is about to spend.
-    package func decide(_ labels: Labels, estimate: Money? = nil, stale: [String] = [], now: Timestamp) -> Decision {
-        decide(labels, Asking(estimate: estimate), stale: stale, now: now)
+    package func decide(
+        _ labels: Labels, estimate: Money? = nil, mentioning mentions: Mentions = Mentions(), now: Timestamp
+    ) -> Decision {
+        decide(labels, Asking(estimate: estimate), mentioning: mentions, now: now)
     }
 
     /// What the labelled work may do at `now`; reads memory only and changes nothing.
     ///
-    /// - Parameters:
-    ///   - planned: what a plan changes, for deciding in the middle of one.
-    ///   - stale: sources whose silence the decision must mention.
+    /// - Parameter planned: what a plan changes, for deciding in the middle of one.
     package func decide(
-        _ labels: Labels, _ asking: Asking, over planned: Planned = Planned(), stale: [String] = [],
-        now: Timestamp
+        _ labels: Labels, _ asking: Asking, over planned: Planned = Planned(),
+        mentioning mentions: Mentions = Mentions(), now: Timestamp
     ) -> Decision {
         var verdict = Verdict(labels: labels, decision: Decision(kind: .allow, asOf: now, revision: policy.revision))
-        verdict.decision.stale = stale
+        verdict.decision.stale = mentions.stale
         for place in metering.concerning(labels) where place < policy.budgets.count {
             decide(byBudget: place, asking, over: planned, now: now, &verdict)
         }
@@ -115,6 +128,9 @@ extension Book {
         }
         for pause in admission.pauses.values.sorted(by: { $0.id < $1.id }) where pause.holds(at: now) {
             verdict.take(pause, in: policy.zone, observed: policy.mode == .observe)
+        }
+        if let caveat = mentions.prices?.caveat(for: labels.model, provider: labels.provider, at: now) {
+            verdict.decision.caveats.append(caveat)
         }
         return verdict.finish()
     }

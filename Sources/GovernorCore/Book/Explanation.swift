@@ -43,12 +43,13 @@ package struct Explanation: Hashable, Sendable {
 
 extension Book {
     /// Explains the decision on the labelled work at `now`.
-    package func explain(_ labels: Labels, estimate: Money? = nil, stale: [String] = [], now: Timestamp) -> Explanation
-    {
+    package func explain(
+        _ labels: Labels, estimate: Money? = nil, mentioning mentions: Mentions = Mentions(), now: Timestamp
+    ) -> Explanation {
         let budgets = policy.budgets.enumerated().map { explain(budget: $0.offset, labels, now: now) }
         let rules = policy.rules.indices.map { explain(rule: $0, labels) }
         return Explanation(
-            decision: decide(labels, Asking(estimate: estimate), stale: stale, now: now), items: budgets + rules)
+            decision: decide(labels, estimate: estimate, mentioning: mentions, now: now), items: budgets + rules)
     }
 
     private func explain(budget place: Int, _ labels: Labels, now: Timestamp) -> Explanation.Item {

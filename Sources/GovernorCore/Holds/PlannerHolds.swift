@@ -3,21 +3,21 @@
 extension Planner {
     /// Plans one request.
     ///
-    /// - Parameter stale: sources whose silence the decision must mention.
-    package mutating func carryOut(_ request: HoldRequest, stale: [String] = []) -> HoldOutcome {
-        let outcome = outcome(of: request, stale: stale)
+    /// - Parameter mentions: what the decision must mention.
+    package mutating func carryOut(_ request: HoldRequest, mentioning mentions: Mentions = Mentions()) -> HoldOutcome {
+        let outcome = outcome(of: request, mentions)
         // At once: the next request of the group must not find its money neither held nor spent.
         bookOwnRecords()
         return outcome
     }
 
-    private mutating func outcome(of request: HoldRequest, stale: [String]) -> HoldOutcome {
+    private mutating func outcome(of request: HoldRequest, _ mentions: Mentions) -> HoldOutcome {
         switch request {
-        case .reserve(let reserve): return self.reserve(reserve, stale: stale)
+        case .reserve(let reserve): return self.reserve(reserve, mentions)
         case .extend(let name, let ttl, let estimate):
             guard let hold = reservation(name) else { return .notFound }
             guard hold.isLive else { return .endedBefore(hold) }
-            return extend(hold, ttl: ttl, estimate: estimate, stale: stale)
+            return extend(hold, ttl: ttl, estimate: estimate, mentions)
         case .settle(let name, let cost):
             guard let hold = reservation(name) else { return .notFound }
             return settle(hold, cost: cost)
@@ -38,12 +38,12 @@ extension Planner {
 
     // MARK: The requests
 
-    private mutating func reserve(_ request: HoldRequest.Reserve, stale: [String]) -> HoldOutcome {
+    private mutating func reserve(_ request: HoldRequest.Reserve, _ mentions: Mentions) -> HoldOutcome {
         if let known = reservation(.key(request.key)) {
             return known.fingerprint == request.fingerprint ? .repeated(known) : .keyReused
         }
         let (size, origin) = size(for: request)
-        let decision = decide(request.labels, Asking(estimate: size), stale: stale)
+        let decision = decide(request.labels, Asking(estimate: size), mentions)
         guard decision.kind != .pause else { return .refused(decision) }
         lastHold = max(lastHold, book.admission.holds.lastID) + 1
         let hold = Reservation(
@@ -64,7 +64,9 @@ extension Planner {
         return (size, origin)
     }
 
-    private mutating func extend(_ hold: Reservation, ttl: Span?, estimate: Money?, stale: [String]) -> HoldOutcome {
+    private mutating func extend(
+        _ hold: Reservation, ttl: Span?, estimate: Money?, _ mentions: Mentions
+    ) -> HoldOutcome {
         var later = hold
         later.expiresAt = max(hold.expiresAt, now + (ttl ?? policy.holds.ttl))
         if let estimate {
@@ -73,12 +75,12 @@ extension Planner {
             if more > .zero {
                 // Its own hold stays counted: only what is added must fit.
                 let decision = decide(
-                    hold.labels, Asking(estimate: Amount(cost: more, tokens: 0, calls: 0)), stale: stale)
+                    hold.labels, Asking(estimate: Amount(cost: more, tokens: 0, calls: 0)), mentions)
                 guard decision.kind != .pause else { return .extended(hold, decision) }
             }
         }
         keep(later)
-        return .extended(later, decide(hold.labels, .running, stale: stale))
+        return .extended(later, decide(hold.labels, .running, mentions))
     }
 
     private mutating func settle(_ hold: Reservation, cost: Money?) -> HoldOutcome {
@@ -108,8 +110,8 @@ extension Planner {
 
     // MARK: What is planned of holds
 
-    func decide(_ labels: Labels, _ asking: Asking, stale: [String] = []) -> Decision {
-        book.decide(labels, asking, over: plan.planned, stale: stale, now: now)
+    private func decide(_ labels: Labels, _ asking: Asking, _ mentions: Mentions) -> Decision {
+        book.decide(labels, asking, over: plan.planned, mentioning: mentions, now: now)
     }
 
     /// A hold as this plan leaves it.

@@ -71,7 +71,7 @@ package struct Simulation: Sendable {
 
     /// What the labelled work may do now.
     package func decide(_ labels: Labels, estimate: Money? = nil) -> Decision {
-        book.decide(labels.kept, estimate: estimate, now: now)
+        book.decide(labels.kept, estimate: estimate, mentioning: Mentions(prices: prices), now: now)
     }
 
     /// An operator lets go on what was paused until then.

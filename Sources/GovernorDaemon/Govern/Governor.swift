@@ -41,6 +41,9 @@ package final class Governor: Sendable {
         /// Why the last commit failed; nil when it did not.
         var ledgerError: String?
 
+        /// What every decision mentions.
+        var mentions: Mentions { Mentions(stale: stale, prices: prices) }
+
         /// Follows what a commit tells of sources.
         mutating func count(_ transaction: LedgerTransaction) {
             for (kind, tally) in transaction.tallies { tallies[kind, default: SourceTally()].add(tally) }
@@ -116,10 +119,7 @@ package final class Governor: Sendable {
     func decide(_ labels: Labels, _ asking: Asking) -> (decision: Decision, zone: Zone, stamp: Freshness.Stamp?) {
         let now = clock()
         return hot.withLock { hot in
-            var decision = hot.book.decide(labels, asking, stale: hot.stale, now: now)
-            if let caveat = hot.prices.caveat(for: labels.model, provider: labels.provider, at: now) {
-                decision.caveats.append(caveat)
-            }
+            let decision = hot.book.decide(labels, asking, mentioning: hot.mentions, now: now)
             hot.decisions[decision.kind, default: 0] += 1
             let isFree = decision.kind == .allow && decision.wouldReasons.isEmpty
             return (decision, hot.book.policy.zone, isFree ? hot.book.freshness.stamp(for: labels) : nil)
@@ -145,8 +145,8 @@ package final class Governor: Sendable {
     /// A decision with its whole explanation, from memory.
     func explain(_ labels: Labels, estimate: Money?) -> (explanation: Explanation, zone: Zone) {
         let now = clock()
-        let (book, stale) = read { ($0.book, $0.stale) }
-        return (book.explain(labels, estimate: estimate, stale: stale, now: now), book.policy.zone)
+        let (book, mentions) = read { ($0.book, $0.mentions) }
+        return (book.explain(labels, estimate: estimate, mentioning: mentions, now: now), book.policy.zone)
     }
 
     /// Queues a change; `completion` is called on the writer's thread once it is durable, or has failed.

@@ -27,7 +27,7 @@ extension Governor {
                 outcome = .ingested(fates)
                 if let cursor = told.cursor { cursors.append(cursor) }
             case .hold(let request):
-                outcome = try desk.carryOut(request, &planner, stale: hot.stale) { id throws(LedgerError) in
+                outcome = try desk.carryOut(request, &planner, hot.mentions) { id throws(LedgerError) in
                     try ledger.answer(ofHold: id)
                 }
             case .tick: mustLookAtAll = true
@@ -75,10 +75,10 @@ private struct HoldDesk {
 
     /// - Parameter stored: what was answered when an earlier hold was made.
     mutating func carryOut(
-        _ request: HoldRequest, _ planner: inout Planner, stale: [String],
+        _ request: HoldRequest, _ planner: inout Planner, _ mentions: Mentions,
         stored: (Int64) throws(LedgerError) -> String?
     ) throws(LedgerError) -> CommandOutcome {
-        let outcome = planner.carryOut(request, stale: stale)
+        let outcome = planner.carryOut(request, mentioning: mentions)
         switch outcome {
         case .reserved(let hold, let decision, let origin):
             let answer = Reply.reserved(hold, decision, origin, zone: zone)

@@ -193,7 +193,7 @@ import Testing
             Self.budget("both", per: [.label(.worker)], match: opus, at: [Self.threshold(0)]),
         ]
         let book = Self.book(budgets)
-        let unnamed = book.decide(Labels(), stale: ["transcript"], now: monday)
+        let unnamed = book.decide(Labels(), mentioning: Mentions(stale: ["transcript"]), now: monday)
         #expect(unnamed.kind == .allow && unnamed.remaining == nil && unnamed.stale == ["transcript"])
         #expect(
             unnamed.caveats == [

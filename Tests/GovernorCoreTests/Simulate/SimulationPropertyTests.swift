@@ -88,7 +88,7 @@ import Testing
         #expect(simulation.book.limits == plain.book.limits)
         #expect(simulation.refusing == plain.refusing)
         for labels in RandomTraffic.everybody {
-            #expect(simulation.decide(labels) == plain.book.decide(labels, now: plain.now))
+            #expect(simulation.decide(labels) == plain.decide(labels))
         }
     }
 

@@ -57,11 +57,15 @@ struct Ticked {
         alerts += plan.alerts.map { Told(time: plan.now, id: $0.id, name: $0.name, state: $0.state) }
     }
 
+    func decide(_ labels: Labels) -> Decision {
+        book.decide(labels, mentioning: Mentions(prices: prices), now: now)
+    }
+
     /// Who is refused by which item, asked of the decisions one by one.
     var refusing: Set<String> {
         Set(
             RandomTraffic.everybody.flatMap { labels in
-                book.decide(labels, now: now).reasons.filter { $0.kind == .pause }.map { "\($0.item) \($0.split.raw)" }
+                decide(labels).reasons.filter { $0.kind == .pause }.map { "\($0.item) \($0.split.raw)" }
             })
     }
 }

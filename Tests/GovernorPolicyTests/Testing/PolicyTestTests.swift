@@ -77,7 +77,8 @@ import Testing
         #expect(result.outcome == .failed && result.expectations == 2)
         let why =
             "worker-day: w-1 has spent $26.00 of $25.00 today; it may go on at midnight; "
-            + "caveat: pair is per project and user, which the request does not name"
+            + "caveat: pair is per project and user, which the request does not name; "
+            + "caveat: m has no price; its calls are booked at gpt-5.5-pro's price"
         let nothing = "nothing holds it back; caveat: pair is per project and user, which the request does not name"
         #expect(
             Self.text(result) == [
@@ -91,7 +92,7 @@ import Testing
                 "t_test.yaml:6:43: error: at 10m: expected stop true, got false; \(why)",
                 "t_test.yaml:6:64: error: at 10m: expected remaining_usd 2, got 0; \(why)",
                 "t_test.yaml:6:75: error: at 10m: expected a reason with \"tomorrow\", got none; \(why)",
-                "t_test.yaml:6:94: error: at 10m: expected caveats [], got [pair is per project and user, which the request does not name]",
+                "t_test.yaml:6:94: error: at 10m: expected caveats [], got [pair is per project and user, which the request does not name, m has no price; its calls are booked at gpt-5.5-pro's price]",
                 "t_test.yaml:7:15: error: at 10m: expected alerts [worker-day@100%], got [worker-day@80%{worker=w-1}, worker-day@100%{worker=w-1}]",
                 "t_test.yaml:7:42: error: at 10m: expected firing [worker-day@80%, streak], got [worker-day@80%{worker=w-1}, worker-day@100%{worker=w-1}]",
                 "t_test.yaml:8:50: error: at 20m: expected decision pause, got allow; \(nothing)",
