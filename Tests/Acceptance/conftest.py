@@ -23,6 +23,7 @@ from scripted_daemon import ScriptedDaemon
 from settable_clock import SettableClock
 from settable_disk import SettableDisk
 from trial import Trial
+from waiting import noon_zone
 from wires import TOKEN, WIRES, Wire
 from work import Work
 
@@ -51,6 +52,13 @@ def place(governor: Path, folder: Path) -> Iterator[Place]:
     place.clean_up()
 
 
+@pytest.fixture
+def ready(request: pytest.FixtureRequest, place: Place) -> Daemon:
+    """A daemon under the `POLICY` of the test's own module, in whose `ZONE` it is about noon."""
+    place.policy(request.module.POLICY.replace("ZONE", noon_zone()))
+    return place.start()
+
+
 @pytest.fixture(params=WIRES)
 def wire_kind(request: pytest.FixtureRequest, place: Place) -> str:
     """Each of the ways to ask; a daemon that is started from here on wants the token where one is used."""
@@ -61,7 +69,7 @@ def wire_kind(request: pytest.FixtureRequest, place: Place) -> str:
 
 @pytest.fixture
 def wire(wire_kind: str, ready: Daemon) -> Iterator[Wire]:
-    """A connection to the daemon of the test's own `ready`."""
+    """A connection to the daemon of `ready`."""
     if wire_kind == "http over tcp":
         assert ready.http("/v1/status").status == 401, "it was started before it was given its token"
     wire = Wire(ready, wire_kind)

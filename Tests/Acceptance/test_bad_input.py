@@ -43,12 +43,6 @@ SLOWER = 10
 PAUSE = json.dumps({"worker": "w-1", "reason": "none", "by": "nobody"}).encode()
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 def unimpressed(daemon: Daemon, held: str = "0") -> None:
     """It answers, and of what was asked badly nothing was held, spent or paused."""
     assert daemon.check(worker="w-1")["decision"] == "allow"

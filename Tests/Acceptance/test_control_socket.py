@@ -26,12 +26,6 @@ budgets:
 RECORD = {"id": "job-1", "time": "2026-11-01T12:00:00Z", "worker": "w-1", "model": "claude-opus-5", "cost_usd": 2.5}
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 def refusal(reply: dict[str, Any]) -> Any:
     assert set(reply) <= {"id", "error"} and reply["error"]["message"]
     return reply["error"]

@@ -6,11 +6,9 @@ import signal
 import sys
 from decimal import Decimal
 
-import pytest
-
 from daemon import Daemon
 from place import Place
-from waiting import noon_zone, until
+from waiting import until
 from work import FAMILY, Work, pids_in, wait_gone, wait_running, wait_stopped
 
 POLICY = """
@@ -25,12 +23,6 @@ budgets:
     match: { worker: "stop-*" }
     at: { 100%: { stop: true } }
 """
-
-
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY.replace("ZONE", noon_zone()))
-    return place.start()
 
 
 def spend(daemon: Daemon, worker: str, dollars: str, identity: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from daemon import Daemon, Response
 from place import Place
-from waiting import noon_zone, now, rfc3339, until
+from waiting import now, rfc3339, until
 
 POLICY = """
 version: 1
@@ -30,12 +30,6 @@ CLAUDE_FIELDS = [
     "last_activity", "source"]
 FEED_FIELDS = ["v", "t", "today", "month", "forecast", "limit", "used", "burn", "state", "paused", "alerts", "worst"]
 WORST_FIELDS = ["name", "who", "used", "left", "resets"]
-
-
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY.replace("ZONE", noon_zone()))
-    return place.start()
 
 
 def call(number: int, cost: float, worker: str = "w-1", **fields: Any) -> dict[str, Any]:

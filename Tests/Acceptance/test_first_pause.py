@@ -10,7 +10,7 @@ from daemon import Daemon
 from fake_slack import FakeSlack
 from place import Place
 from usage_files import Transcript
-from waiting import noon_zone, until
+from waiting import noon_zone, until, wait_spent
 
 POLICY = """
 version: 1
@@ -49,17 +49,13 @@ def work(place: Place, worker: str) -> Transcript:
     return place.transcripts.session(f"/home/dev/worktrees/{worker}")
 
 
-def wait_spent(daemon: Daemon, worker: str, dollars: str) -> None:
-    until(lambda: daemon.spent("worker-day", worker=worker) == Decimal(dollars), f"{worker} has spent ${dollars}")
-
-
 def test_a_worker_that_fills_its_day_is_announced_twice_and_paused(
     place: Place, slack: FakeSlack, ready: Daemon
 ) -> None:
     """Issue: an alert at 80%, an alert and a pause at 100%, each once; other workers go on."""
     busy = work(place, "w-1")
     busy.spend("0.50")
-    wait_spent(ready, "w-1", "0.5")
+    wait_spent(ready, "worker-day", "0.5", worker="w-1")
     assert ready.check(worker="w-1")["decision"] == "allow"
     assert slack.messages == []
 
@@ -89,11 +85,11 @@ def test_further_spend_of_a_paused_worker_is_no_further_alert(place: Place, slac
     slack.wait_for(1)
     for _ in range(5):
         busy.spend("0.02")
-    wait_spent(ready, "w-1", "0.9")
+    wait_spent(ready, "worker-day", "0.9", worker="w-1")
     busy.spend("0.30")
     slack.wait_for(2)
     busy.spend("1.00")
-    wait_spent(ready, "w-1", "2.2")
+    wait_spent(ready, "worker-day", "2.2", worker="w-1")
     work(place, "w-2").spend("0.80")  # told behind whatever was still to be told of w-1
     assert "w-2" in slack.wait_for(3)[2].text
 
@@ -111,8 +107,8 @@ def test_check_answers_a_shell_by_its_exit_code(place: Place, ready: Daemon) -> 
     """Issue: `governor check` exits 0 allow, 2 pause with the reason on stderr, 75 throttle."""
     work(place, "w-1").spend("1.00")
     work(place, "slow-1").spend("0.60")
-    wait_spent(ready, "w-1", "1")
-    wait_spent(ready, "slow-1", "0.6")
+    wait_spent(ready, "worker-day", "1", worker="w-1")
+    wait_spent(ready, "worker-day", "0.6", worker="slow-1")
 
     allowed = place.governor("check", "--worker", "w-2", "--socket", place.socket_path)
     assert allowed.returncode == 0, allowed.stderr
@@ -130,7 +126,7 @@ def test_check_answers_a_shell_by_its_exit_code(place: Place, ready: Daemon) -> 
 def test_an_estimate_that_does_not_fit_is_refused_before_it_starts(place: Place, ready: Daemon) -> None:
     """Issue: a check with an estimate never admits work over the limit."""
     work(place, "w-1").spend("0.70")
-    wait_spent(ready, "w-1", "0.7")
+    wait_spent(ready, "worker-day", "0.7", worker="w-1")
     assert ready.check(worker="w-1", estimate_usd=0.3)["decision"] == "allow"
     refused = ready.check(worker="w-1", estimate_usd=0.31)
     assert refused["decision"] == "pause"
@@ -179,11 +175,11 @@ def test_lines_written_while_it_was_down_count_once(place: Place, slack: FakeSla
     """Issue: a restart goes on where it left off: what came meanwhile counts, what was read counts no second time."""
     busy = work(place, "w-1")
     busy.spend("0.50")
-    wait_spent(ready, "w-1", "0.5")
+    wait_spent(ready, "worker-day", "0.5", worker="w-1")
     ready.kill9()
     busy.spend("0.30")
     ready.start()
-    wait_spent(ready, "w-1", "0.8")
+    wait_spent(ready, "worker-day", "0.8", worker="w-1")
     assert "80%" in slack.wait_for(1)[0].text
 
 

@@ -22,12 +22,6 @@ budgets:
 """
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 # --- Which hold a record draws on -------------------------------------------------------------------------------------
 
 

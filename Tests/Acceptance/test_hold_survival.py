@@ -29,12 +29,6 @@ budgets:
 CRASHES = int(os.environ.get("GOVERNOR_CRASHES", "4"))
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 def error_code(daemon: Daemon, op: str, **fields: Any) -> str | None:
     with daemon.control() as control:
         reply = control.ask(op=op, **fields)

@@ -12,7 +12,6 @@ import pytest
 from daemon import Daemon
 from place import Place
 from scripted_daemon import ScriptedDaemon, refused
-from waiting import noon_zone
 
 POLICY = """
 version: 1
@@ -28,12 +27,6 @@ budgets:
 """
 
 VERBS = ["reserve", "extend", "settle", "release", "pause", "resume", "watch", "exec", "hook", "statusline", "init"]
-
-
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY.replace("ZONE", noon_zone()))
-    return place.start()
 
 
 def parsed(place: Place, *arguments: str, code: int = 0) -> Any:

@@ -25,12 +25,6 @@ budgets:
 """
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 def time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 

@@ -14,7 +14,6 @@ import pytest
 from daemon import Daemon
 from place import Place
 from scripted_daemon import ScriptedDaemon, paused, refused
-from waiting import noon_zone
 
 POLICY = """
 version: 1
@@ -44,12 +43,6 @@ CODEX_KEYS = {
 }
 
 EVENT = {"session_id": "s-9", "prompt_id": "p-1", "cwd": "/home/dev/shop", "transcript_path": "/t.jsonl"}
-
-
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY.replace("ZONE", noon_zone()))
-    return place.start()
 
 
 def hook(

@@ -31,12 +31,6 @@ req-d,2026-11-20T12:02:00Z,claude-opus-5,-1,1,,error,fourth
 """
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 def imported(place: Place, *arguments: str | Path, code: int = 0) -> list[Any]:
     run = place.governor("import", "--json", *arguments)
     assert run.returncode == code, (run.returncode, run.stdout, run.stderr)

@@ -29,12 +29,6 @@ budgets:
 """
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY.replace("ZONE", noon_zone()))
-    return place.start()
-
-
 def pause(daemon: Daemon, **fields: Any) -> dict[str, Any]:
     reply = daemon.ask(op="pause", **{"reason": "release week", "by": "ada", **fields})["pause"]
     assert isinstance(reply, dict)

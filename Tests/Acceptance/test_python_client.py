@@ -41,12 +41,6 @@ budgets:
 
 
 @pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
-@pytest.fixture
 def client(ready: Daemon) -> Iterator[Governor]:
     with Governor(ready.socket_path, timeout=10) as client:
         yield client

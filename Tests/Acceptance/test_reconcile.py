@@ -16,7 +16,7 @@ from scripted_http import Answer, Held
 from scripted_providers import ANTHROPIC_KEY, OPENAI_KEY, Providers, days_ago
 from settable_clock import SettableClock
 from usage_files import MODEL, Message
-from waiting import until
+from waiting import until, wait_spent
 
 POLICY = """
 version: 1
@@ -67,10 +67,6 @@ def wait_polled(daemon: Daemon, provider: str = "anthropic") -> dict[str, Any]:
         f"{provider} was asked")
 
 
-def wait_spent(daemon: Daemon, dollars: str) -> None:
-    until(lambda: daemon.spent("all") == Decimal(dollars), f"${dollars} is spent")
-
-
 def line(body: dict[str, Any], model: str = MODEL) -> dict[str, Any]:
     [found] = [each for each in body["lines"] if each["model"] == model]
     return found
@@ -81,7 +77,7 @@ def test_what_agrees_to_the_nano_dollar_agrees(place: Place, providers: Provider
     spend(place, "1.2345")
     providers.anthropic_used(DAY, f"{MODEL}-20260401", "123.45", output=49_380)
     daemon = place.start()
-    wait_spent(daemon, "1.2345")
+    wait_spent(daemon, "all", "1.2345")
     polled = wait_polled(daemon)
     assert polled["state"] == "on" and polled["last_poll"]["records"] == 2
     assert polled["last_poll"]["started_at"] <= polled["last_poll"]["finished_at"]
@@ -100,7 +96,7 @@ def test_what_no_source_tells_of_is_said_and_not_counted(place: Place, providers
     providers.anthropic_used(DAY, MODEL, "100", output=40_000)
     providers.anthropic_used(DAY, "claude-haiku-4-5", "250.5", input=1_000_000, output=301_000)
     daemon = place.start()
-    wait_spent(daemon, "1")
+    wait_spent(daemon, "all", "1")
     wait_polled(daemon)
     code, body = reconcile(place)
     assert code == 1
@@ -124,12 +120,12 @@ def test_a_policy_may_have_it_counted_until_another_source_shows_up(
     providers.anthropic_used(DAY, MODEL, "100", output=40_000)
     providers.anthropic_used(DAY, "claude-haiku-4-5", "250.5", input=1_000_000, output=301_000)
     daemon = place.start()
-    wait_spent(daemon, "3.505")
+    wait_spent(daemon, "all", "3.505")
     # $5 a million tokens out.
     spend(place, "4", model="claude-haiku-4-5")
-    wait_spent(daemon, "4.305")
+    wait_spent(daemon, "all", "4.305")
     clock.set(61)
-    wait_spent(daemon, "1.8")
+    wait_spent(daemon, "all", "1.8")
     # Its reports are compared with what others tell, not with themselves.
     code, body = reconcile(place)
     assert code == 1 and line(body, "claude-haiku-4-5")["ours"]["cost_usd"] == Decimal("0.8")
@@ -160,7 +156,7 @@ def test_the_tolerance_decides_what_is_a_drift(place: Place, providers: Provider
     spend(place, "1.01")
     providers.anthropic_used(DAY, MODEL, "100", output=40_400)
     daemon = place.start()
-    wait_spent(daemon, "1.01")
+    wait_spent(daemon, "all", "1.01")
     wait_polled(daemon)
     assert reconcile(place)[0] == 0
     assert reconcile(place, "--tolerance", "0.5%")[0] == 1
@@ -232,7 +228,7 @@ def test_a_slow_provider_holds_up_nobody(place: Place, providers: Providers) -> 
     daemon = place.start()
     assert providers.server.arrives(2), "both are asked, side by side"
     spend(place, "1")
-    wait_spent(daemon, "1")
+    wait_spent(daemon, "all", "1")
     daemon.stop()
 
 
@@ -244,7 +240,7 @@ def test_a_restart_does_not_ask_again_within_the_minute(place: Place, providers:
     asked = len(providers.asked(USAGE))
     daemon.start()
     spend(place, "1")
-    wait_spent(daemon, "1")
+    wait_spent(daemon, "all", "1")
     assert poller(daemon)["last_poll"]["ok"] and len(providers.asked(USAGE)) == asked
 
 

@@ -36,12 +36,6 @@ pytestmark = pytest.mark.skipif(
     shutil.which("curl") is None or shutil.which("bash") is None, reason="the shell client needs bash and curl")
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 def command(*words: str) -> list[str]:
     return ["bash", str(SCRIPT), *words]
 

@@ -8,8 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from daemon import Daemon
 from place import Place
 from waiting import until
@@ -23,12 +21,6 @@ budgets:
 """
 JSON = {"Content-Type": "application/json"}
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
-
-
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
 
 
 def attributes(**values: Any) -> list[dict[str, Any]]:

@@ -38,12 +38,6 @@ budgets:
 KINDS = {"paused", "resumed", "stopped", "throttled", "threshold", "policy", "heartbeat"}
 
 
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
 class Watcher:
     """A connection that watches: `heartbeat` is its first line, `next` skips all further ones."""
 

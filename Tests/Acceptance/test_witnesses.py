@@ -12,7 +12,7 @@ import pytest
 from daemon import Daemon
 from place import Place
 from usage_files import MODEL, Message
-from waiting import until
+from waiting import until, wait_spent
 
 POLICY = """
 version: 1
@@ -21,17 +21,6 @@ budgets:
   - { name: all, limit_usd: 1000, per: fleet, window: lifetime, at: { 100%: { stop: true } } }
   - { name: by-worker, limit_usd: 1000, per: worker, window: lifetime, at: { 100%: { stop: true } } }
 """
-
-
-@pytest.fixture
-def ready(place: Place) -> Daemon:
-    place.policy(POLICY)
-    return place.start()
-
-
-def wait_spent(daemon: Daemon, dollars: str, **split: str) -> None:
-    budget = "by-worker" if split else "all"
-    until(lambda: daemon.spent(budget, **split) == Decimal(dollars), f"{split or 'the fleet'} has spent ${dollars}")
 
 
 def source(daemon: Daemon, kind: str) -> dict[str, Any]:
@@ -88,17 +77,17 @@ def test_a_call_told_by_transcript_and_telemetry_counts_once(place: Place, ready
     until(lambda: ready.spent("all") > 0, "the first counts")
     told.popitem()[1]()
     # What the agent itself said it cost, and who telemetry says it was.
-    wait_spent(ready, "1.25")
-    wait_spent(ready, "1.25", worker="w-7")
+    wait_spent(ready, "all", "1.25")
+    wait_spent(ready, "by-worker", "1.25", worker="w-7")
     wait_source(ready, "transcript", records=1)
     wait_source(ready, "telemetry", records=1)
     assert source(ready, "transcript")["united"] + source(ready, "telemetry")["united"] == 1
     # A call that only one of them saw counts too.
     session.spend("0.50")
     send(ready, event(Message(output=10), "s-1", cost="0.25"))
-    wait_spent(ready, "2")
+    wait_spent(ready, "all", "2")
     ready.restart()
-    wait_spent(ready, "2")
+    wait_spent(ready, "all", "2")
     wait_source(ready, "transcript", records=2)
     wait_source(ready, "telemetry", records=2)
 
@@ -107,10 +96,10 @@ def test_a_coordinators_log_gives_way_to_the_transcript_of_its_session(place: Pl
     """Issue: a session has one authoritative group; a better source that appears later takes it over."""
     place.coordinator.call("w-7", "1.00", session_id="s-1")
     place.coordinator.call("w-8", "0.50", session_id="s-2")
-    wait_spent(ready, "1.5")
+    wait_spent(ready, "all", "1.5")
     session = place.transcripts.session("/home/dev/web", session="s-1")
     session.spend("0.90")
-    wait_spent(ready, "1.4")
+    wait_spent(ready, "all", "1.4")
     assert ready.spent("by-worker", worker="w-7") == 0
     place.coordinator.call("w-7", "2.00", session_id="s-1")
     wait_source(ready, "coordinator", records=3, shadowed=2)
@@ -119,7 +108,7 @@ def test_a_coordinators_log_gives_way_to_the_transcript_of_its_session(place: Pl
     assert ready.status()["unbound_usd"] == 0
     ready.restart()
     wait_source(ready, "coordinator", records=3, shadowed=2)
-    wait_spent(ready, "1.4")
+    wait_spent(ready, "all", "1.4")
 
 
 def test_a_line_without_a_session_is_bound_by_the_worker_that_was_labelled(place: Place, ready: Daemon) -> None:
@@ -127,13 +116,13 @@ def test_a_line_without_a_session_is_bound_by_the_worker_that_was_labelled(place
     and is shown as unbound."""
     place.coordinator.call("w-7", "1.00")
     place.coordinator.call("w-9", "0.25", task_id="gh-9")
-    wait_spent(ready, "1.25")
+    wait_spent(ready, "all", "1.25")
     assert Decimal(str(ready.status()["unbound_usd"])) == Decimal("1.25")
     session = place.transcripts.session("/home/dev/web", session="s-1")
     session.spend("0.90")
-    wait_spent(ready, "2.15")  # it may be counted twice, and says so
+    wait_spent(ready, "all", "2.15")  # it may be counted twice, and says so
     ready.ask(op="label", session="s-1", worker="w-7")
-    wait_spent(ready, "1.15")
+    wait_spent(ready, "all", "1.15")
     assert Decimal(str(ready.status()["unbound_usd"])) == Decimal("0.25")
     assert ready.spent("by-worker", worker="w-7") == Decimal("0.9")
     place.coordinator.call("w-7", "3.00")
@@ -174,15 +163,15 @@ def test_another_order_of_authority_corrects_what_was_counted(place: Place, read
     place.coordinator.call("w-7", "1.00", session_id="s-1")
     place.transcripts.session("/home/dev/web", session="s-1").spend("0.90")
     wait_source(ready, "coordinator", shadowed=1)
-    wait_spent(ready, "0.9")
+    wait_spent(ready, "all", "0.9")
     place.policy(POLICY + "sources: { authority: [coordinator] }\n")
     ready.ask(op="reload")
-    wait_spent(ready, "1")
+    wait_spent(ready, "all", "1")
     wait_source(ready, "transcript", shadowed=1)
     ready.stop()
     place.policy(POLICY)
     ready.start()
-    wait_spent(ready, "0.9")
+    wait_spent(ready, "all", "0.9")
 
 
 def test_a_thousand_lines_of_two_sources_at_once_agree(place: Place, ready: Daemon) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Callable, TypeVar
+
+from daemon import Daemon
 
 Value = TypeVar("Value")
 
@@ -19,6 +22,11 @@ def until(probe: Callable[[], Value], what: str, within: float = 15.0) -> Value:
         if time.monotonic() >= deadline:
             raise AssertionError(f"not within {within:g} s: {what}; last seen: {value!r}")
         time.sleep(0.02)
+
+
+def wait_spent(daemon: Daemon, budget: str, dollars: str, **split: str) -> None:
+    """Until so much of a budget, or of one split's part of it, is spent: to the nano-dollar, and no more."""
+    until(lambda: daemon.spent(budget, **split) == Decimal(dollars), f"${dollars} of {budget} spent {split or ''}")
 
 
 def noon_zone() -> str:

@@ -26,7 +26,8 @@ enum AnthropicReports {
     }
 
     static func usage(_ buckets: [JSON]) throws(ProviderFailure) -> [ProviderReport] {
-        try rows(buckets, "Anthropic's usage report") { result, day, what throws(ProviderFailure) in
+        try ReportValues.rows(of: buckets, "Anthropic's usage report", start: start) {
+            result, day, what throws(ProviderFailure) in
             let writes = result["cache_creation"]
             let tokens = TokenCounts(
                 input: try ReportValues.count(result, "uncached_input_tokens", in: what),
@@ -40,7 +41,8 @@ enum AnthropicReports {
     }
 
     static func cost(_ buckets: [JSON]) throws(ProviderFailure) -> [ProviderReport] {
-        try rows(buckets, "Anthropic's cost report") { result, day, what throws(ProviderFailure) in
+        try ReportValues.rows(of: buckets, "Anthropic's cost report", start: start) {
+            result, day, what throws(ProviderFailure) in
             try ReportValues.requireDollars(result["currency"], in: what)
             let model = ReportValues.name(result["model"])
             let kind = ReportValues.name(result["cost_type"])
@@ -78,21 +80,11 @@ enum AnthropicReports {
         return ReportValues.summed(rows)
     }
 
-    private static func rows(
-        _ buckets: [JSON], _ what: String,
-        _ row: (JSON, CivilDate, String) throws(ProviderFailure) -> ProviderReport
-    ) throws(ProviderFailure) -> [ProviderReport] {
-        var rows: [ProviderReport] = []
-        for bucket in buckets {
-            guard let text = bucket["starting_at"]?.string, case .instant(let start)? = RFC3339.read(text.utf8) else {
-                throw ProviderFailure(
-                    .badAnswer, "\(what): starting_at must be a time; got \(bucket["starting_at"]?.shown ?? "none")")
-            }
-            guard let results = bucket["results"]?.array else {
-                throw ProviderFailure(.badAnswer, "\(what): the day \(text) has no list \"results\"")
-            }
-            for result in results { rows.append(try row(result, CivilDate(inUTC: start), what)) }
+    private static func start(of day: JSON, _ what: String) throws(ProviderFailure) -> Timestamp {
+        guard let text = day["starting_at"]?.string, case .instant(let start)? = RFC3339.read(text.utf8) else {
+            throw ProviderFailure(
+                .badAnswer, "\(what): starting_at must be a time; got \(day["starting_at"]?.shown ?? "none")")
         }
-        return ReportValues.summed(rows)
+        return start
     }
 }

@@ -19,7 +19,8 @@ enum OpenAIReports {
     }
 
     static func usage(_ buckets: [JSON]) throws(ProviderFailure) -> [ProviderReport] {
-        try rows(buckets, "OpenAI's usage report") { result, day, what throws(ProviderFailure) in
+        try ReportValues.rows(of: buckets, "OpenAI's usage report", start: start) {
+            result, day, what throws(ProviderFailure) in
             let whole = try ReportValues.count(result, "input_tokens", in: what)
             let read = try ReportValues.count(result, "input_cached_tokens", in: what)
             let written = try ReportValues.count(result, "input_cache_write_tokens", in: what)
@@ -41,7 +42,8 @@ enum OpenAIReports {
     }
 
     static func cost(_ buckets: [JSON]) throws(ProviderFailure) -> [ProviderReport] {
-        try rows(buckets, "OpenAI's cost report") { result, day, what throws(ProviderFailure) in
+        try ReportValues.rows(of: buckets, "OpenAI's cost report", start: start) {
+            result, day, what throws(ProviderFailure) in
             try ReportValues.requireDollars(result["amount"]?["currency"], in: what)
             let (model, item) = split(ReportValues.name(result["line_item"]))
             return ProviderReport(
@@ -58,26 +60,12 @@ enum OpenAIReports {
         return isModel ? (String(head), "") : ("", item)
     }
 
-    private static func rows(
-        _ buckets: [JSON], _ what: String,
-        _ row: (JSON, CivilDate, String) throws(ProviderFailure) -> ProviderReport
-    ) throws(ProviderFailure) -> [ProviderReport] {
-        var rows: [ProviderReport] = []
-        for bucket in buckets {
-            // Any second of 146 years: times beyond are no answer to what was asked.
-            guard let start = bucket["start_time"]?.integer, (0...4_611_686_018).contains(start) else {
-                throw ProviderFailure(
-                    .badAnswer,
-                    "\(what): start_time must be seconds since 1970; got \(bucket["start_time"]?.shown ?? "none")")
-            }
-            // Its first reference called the list `result`.
-            guard let results = (bucket["results"] ?? bucket["result"])?.array else {
-                throw ProviderFailure(.badAnswer, "\(what): the day at \(start) has no list \"results\"")
-            }
-            for result in results {
-                rows.append(try row(result, CivilDate(inUTC: Timestamp(seconds: start)), what))
-            }
+    private static func start(of day: JSON, _ what: String) throws(ProviderFailure) -> Timestamp {
+        // Any second of 146 years: times beyond are no answer to what was asked.
+        guard let start = day["start_time"]?.integer, (0...4_611_686_018).contains(start) else {
+            throw ProviderFailure(
+                .badAnswer, "\(what): start_time must be seconds since 1970; got \(day["start_time"]?.shown ?? "none")")
         }
-        return ReportValues.summed(rows)
+        return Timestamp(seconds: start)
     }
 }

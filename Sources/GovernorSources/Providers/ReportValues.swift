@@ -46,6 +46,27 @@ enum ReportValues {
         return Labels.kept(LineText.label(text) ?? "")
     }
 
+    /// Reads the rows of a report's days, and puts those of one key together.
+    ///
+    /// - Parameters:
+    ///   - start: when a day begins, by the provider's own name and form for it.
+    ///   - row: what one result of a day says.
+    static func rows(
+        of days: [JSON], _ what: String, start: (JSON, String) throws(ProviderFailure) -> Timestamp,
+        _ row: (JSON, CivilDate, String) throws(ProviderFailure) -> ProviderReport
+    ) throws(ProviderFailure) -> [ProviderReport] {
+        var rows: [ProviderReport] = []
+        for day in days {
+            let date = CivilDate(inUTC: try start(day, what))
+            // OpenAI's first reference called the list `result`.
+            guard let results = (day["results"] ?? day["result"])?.array else {
+                throw ProviderFailure(.badAnswer, "\(what): the day \(date.text) has no list \"results\"")
+            }
+            for result in results { rows.append(try row(result, date, what)) }
+        }
+        return summed(rows)
+    }
+
     /// Puts rows of one key together, in order of the first of each.
     static func summed(_ rows: [ProviderReport]) -> [ProviderReport] {
         var places: [ProviderReport.Key: Int] = [:]
