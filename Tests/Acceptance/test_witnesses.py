@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -90,6 +92,46 @@ def test_a_call_told_by_transcript_and_telemetry_counts_once(place: Place, ready
     wait_spent(ready, "all", "2")
     wait_source(ready, "transcript", records=2)
     wait_source(ready, "telemetry", records=2)
+
+
+@pytest.mark.parametrize("first", ["transcript", "telemetry"])
+def test_a_call_whose_line_names_no_request_counts_once(place: Place, ready: Daemon, first: str) -> None:
+    """Some lines name no request, and an event names nothing else; what both say of the call, and when, tells that it
+    is one, whichever arrives first, also when the line grows afterwards."""
+    session = place.transcripts.session("/home/dev/web", session="s-1")
+    message = Message(output=40_000, cache_write_1h=1000)
+    unnamed = replace(message, request=None, time=message.time - timedelta(milliseconds=20))
+    told = {
+        "transcript": lambda: (session.copy(unnamed, 7), wait_source(ready, "transcript", records=1)),
+        "telemetry": lambda: (
+            send(ready, event(message, "s-1", cost="1.01", worker="w-7")),
+            wait_source(ready, "telemetry", records=1)),
+    }
+    told.pop(first)()
+    told.popitem()[1]()
+    session.copy(unnamed, unnamed.output)
+    wait_spent(ready, "1.01")
+    wait_spent(ready, "1.01", worker="w-7")
+    wait_source(ready, "telemetry", records=1, shadowed=1)
+    # Another call, which says the same a minute later and which telemetry missed, is no copy of it.
+    session.call(replace(unnamed, id="msg_01AcceptanceAnother", time=unnamed.time + timedelta(minutes=1)))
+    wait_spent(ready, "2.02")
+    ready.restart()
+    # Also what was told before a restart is known after it.
+    later = Message(output=20_000)
+    send(ready, event(later, "s-1", cost="0.5"))
+    wait_spent(ready, "2.52")
+    ready.restart()
+    session.call(replace(later, request=None))
+    wait_source(ready, "transcript", records=3)
+    wait_source(ready, "telemetry", records=2, shadowed=2)
+    assert ready.spent("all") == Decimal("2.52")
+    # Whatever else becomes of them, they stay what they are.
+    ready.restart()
+    ready.ask(op="label", session="s-1", worker="w-9")
+    wait_spent(ready, "2.52", worker="w-9")
+    assert ready.spent("all") == Decimal("2.52")
+    wait_source(ready, "telemetry", records=2, shadowed=2)
 
 
 def test_a_coordinators_log_gives_way_to_the_transcript_of_its_session(place: Place, ready: Daemon) -> None:

@@ -276,6 +276,7 @@ extension UsageRecord {
         if all != winner.witnesses { winner.fill(from: loser) }
         winner.witnesses = all
         winner.isShadowed = isShadowed
+        winner.isTwin = isTwin
         if winner.labels.source != loser.labels.source, winner.identity.knowsLess(than: loser.identity) {
             winner.identity = loser.identity
         }
@@ -328,6 +329,7 @@ extension UsageRecord {
         mine.raw = other.raw
         mine.witnesses = other.witnesses
         mine.isShadowed = other.isShadowed
+        mine.isTwin = other.isTwin
         return mine == other
     }
 }

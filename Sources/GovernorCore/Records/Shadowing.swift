@@ -1,5 +1,5 @@
-/// Marks what is told by a source of less authority than another that reports the same session, so that it is kept and
-/// not counted.
+/// Marks what is told by a source of less authority than another that reports the same session, and what a better copy
+/// tells of (`Twins`), so that it is kept and not counted.
 ///
 /// Used once per group of changes: all of them are noted first, then `changes` gives them as they are stored. A source that
 /// takes a session over needs the session's stored records, which then lose (or, when the order of authority changed,
@@ -52,7 +52,7 @@ package struct Shadowing {
     /// The changes with every record marked, and those of `stored` that lose or get back their say.
     package func changes(stored: [StoredRecord]) -> [RecordChange] {
         // Mostly one source tells of each session, and then there is nothing to mark.
-        guard !stored.isEmpty || isContested else { return noted }
+        guard !stored.isEmpty || isContested || noted.contains(where: \.hasMark) else { return noted }
         return noted.map { $0.mapResult { marked($0) } }
             + stored.compactMap { stored in
                 guard !touched.contains(stored.sequence) else { return nil }
@@ -69,7 +69,7 @@ package struct Shadowing {
 
     private func marked(_ record: UsageRecord) -> UsageRecord {
         var record = record
-        record.isShadowed = isShadowed(record)
+        record.isShadowed = record.isTwin || isShadowed(record)
         return record
     }
 
@@ -88,7 +88,15 @@ extension RecordChange {
         }
     }
 
-    fileprivate func mapResult(_ body: (UsageRecord) -> UsageRecord) -> RecordChange {
+    /// Whether the record comes with a mark, which may be an older one or another ledger's.
+    fileprivate var hasMark: Bool {
+        switch self {
+        case .insert(let record), .revise(_, let record): record.isShadowed || record.isTwin
+        case .remove: false
+        }
+    }
+
+    func mapResult(_ body: (UsageRecord) -> UsageRecord) -> RecordChange {
         switch self {
         case .insert(let record): .insert(body(record))
         case .revise(let stored, let record): .revise(stored, to: body(record))

@@ -8,7 +8,8 @@ package struct SourceTally: Hashable, Sendable {
     package var rejected: Int64
     /// When the newest call was made.
     package var newest: Timestamp?
-    /// Calls that are kept and not counted, since a better source reports their sessions, and what they would cost.
+    /// Calls that are kept and not counted, since a better source reports their sessions or a transcript's line tells of
+    /// them, and what they would cost.
     package var shadowed: Int64 = 0
     package var shadowedCost = Money.zero
 

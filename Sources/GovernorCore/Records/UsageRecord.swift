@@ -158,8 +158,11 @@ package struct UsageRecord: Hashable, Sendable {
     package var workingFolder: String?
     /// Which kinds of sources told of the call.
     package var witnesses: SourceKinds
-    /// Whether a better source reports its session, so that this one is kept and not counted.
+    /// Whether a better source reports its session, or a better copy its call (`isTwin`), so that this one is kept and not
+    /// counted.
     package var isShadowed = false
+    /// Whether a transcript's line tells of the same call as this event, though nothing names them both (`Twins`).
+    package var isTwin = false
     /// Whether the source named no time (or one to come), so that `time` is only when it arrived. A second copy of such a
     /// record says nothing new about when the call was; `Deduplication` uses the mark up, nothing keeps it.
     package var timeIsArrival = false

@@ -63,8 +63,21 @@ extension Governor {
         let standIns = commands.reduce(into: Set<String>()) { names, command in
             if case .ingest(let told) = command { names.formUnion(told.standIns) }
         }
-        try shadow(deduplication.changes, &intake, hot.authority, standIns: standIns)
+        var changes = deduplication.changes
+        if hot.hasRequestsAlone || !needs.requests.isEmpty { changes = try pair(changes, &intake) }
+        try shadow(changes, &intake, hot.authority, standIns: standIns)
         return intake
+    }
+
+    /// Marks events whose calls a transcript tells of too.
+    private func pair(_ changes: [RecordChange], _ intake: inout Intake) throws(LedgerError) -> [RecordChange] {
+        var twins = Twins(changes)
+        while !twins.questions.isEmpty {
+            let found = try ledger.records(for: twins.questions)
+            intake.stored += found
+            twins.learn(found)
+        }
+        return twins.changes
     }
 
     /// Finds the sessions of lines that name none.

@@ -21,7 +21,7 @@ enum Codes {
 
     static func flags(_ record: UsageRecord) -> Int64 {
         (record.identity.isSidechain ? 1 : 0) | (record.identity.joinsByKey ? 2 : 0) | (record.growth == .later ? 4 : 0)
-            | (record.isShadowed ? shadowed : 0)
+            | (record.isShadowed ? shadowed : 0) | (record.isTwin ? twin : 0)
     }
 
     static func identity(key: String, request: String?, flags: Int64) -> CallIdentity {
@@ -30,6 +30,8 @@ enum Codes {
 
     /// The flag of a record that is kept and not counted.
     static let shadowed: Int64 = 8
+    /// The flag of an event whose call a transcript's line tells of.
+    static let twin: Int64 = 16
 
     static func growth(_ flags: Int64) -> GrowthRule { flags & 4 != 0 ? .later : .larger }
 

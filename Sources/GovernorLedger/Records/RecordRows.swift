@@ -38,6 +38,7 @@ enum RecordRows {
         record.costOrigin = Codes.origin(row["cost_origin"])
         record.witnesses = SourceKinds(rawValue: UInt16(truncatingIfNeeded: row["witnesses"] as Int64))
         record.isShadowed = flags & Codes.shadowed != 0
+        record.isTwin = flags & Codes.twin != 0
         return StoredRecord(sequence: row["sequence"], record: record)
     }
 

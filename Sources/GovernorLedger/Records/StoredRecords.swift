@@ -32,6 +32,24 @@ extension Ledger {
         return try select("reading sessions' records", "label_set.session = ?", sessions.map { [$0] })
     }
 
+    /// Every stored record that may be the other copy of a call; what `Twins` learns.
+    package func records(for questions: Set<Twins.Question>) throws(LedgerError) -> [StoredRecord] {
+        // By the session's combinations of labels and the times of each: an index holds both.
+        try select(
+            "looking for copies of calls",
+            """
+            label_set.session = ? AND label_set.source = ? AND record.time BETWEEN ? AND ?
+                AND record.input = ? AND record.output = ? AND record.cache_read = ?
+            """,
+            questions.map { question in
+                [
+                    question.session, question.source.rawValue, question.since.milliseconds,
+                    question.until.milliseconds, question.tokens.input, question.tokens.output,
+                    question.tokens.cacheRead,
+                ]
+            })
+    }
+
     /// Lines of coordinators' logs that name no session, by a worker or a task.
     package func unboundRecords(worker: String?, task: String?) throws(LedgerError) -> [StoredRecord] {
         let named = [("worker", worker), ("task", task)].compactMap { name, value in value.map { (name, $0) } }
@@ -52,11 +70,16 @@ extension Ledger {
             try writer.writeWithoutTransaction { database in
                 let select = try database.cachedStatement(
                     sql: "SELECT \(RecordRows.columns) FROM \(RecordRows.joins) WHERE \(condition)")
-                return try arguments.flatMap {
-                    try Row.fetchAll(select, arguments: $0).map {
-                        try ChargeRows.withCharges(RecordRows.read($0), database)
+                var found: [StoredRecord] = []
+                try database.inTransaction(.deferred) {
+                    for each in arguments {
+                        for row in try Row.fetchAll(select, arguments: each) {
+                            found.append(try ChargeRows.withCharges(RecordRows.read(row), database))
+                        }
                     }
+                    return .commit
                 }
+                return found
             }
         }
     }

@@ -16,8 +16,10 @@ struct RecordShelf {
         var deduplication = Deduplication(
             stored: stored(for: Deduplication.Needs(batch, requestsAlone: true)), authority: authority)
         let fates = batch.map { deduplication.add($0) }
+        var twins = Twins(deduplication.changes)
+        while !twins.questions.isEmpty { twins.learn(stored(for: twins.questions)) }
         var shadowing = Shadowing(authority, sessions: sessions)
-        shadowing.note(deduplication.changes)
+        shadowing.note(twins.changes)
         let moved = Set(shadowing.moved)
         let changes = shadowing.changes(
             stored: stored { $0.labels.session.map(moved.contains) ?? false })
@@ -42,6 +44,17 @@ struct RecordShelf {
         }.map { ExactText($0.record.identity.key) }
         let wanted = keys.union(messages)
         return stored { wanted.contains(ExactText($0.identity.key)) }
+    }
+
+    private func stored(for questions: Set<Twins.Question>) -> [StoredRecord] {
+        stored { record in
+            questions.contains { question in
+                record.labels.session == question.session && record.labels.source == question.source.rawValue
+                    && record.time >= question.since && record.time <= question.until
+                    && record.tokens.input == question.tokens.input && record.tokens.output == question.tokens.output
+                    && record.tokens.cacheRead == question.tokens.cacheRead
+            }
+        }
     }
 
     private func stored(where isWanted: (UsageRecord) -> Bool) -> [StoredRecord] {

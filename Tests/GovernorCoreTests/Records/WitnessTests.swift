@@ -116,6 +116,16 @@ import Testing
         #expect(shelf.counted.count == 1)
     }
 
+    @Test func `what another ledger shadowed counts where nothing better tells of it`() {
+        var line = Self.line(.coordinator, "a", output: 50)
+        line.isShadowed = true
+        var shelf = RecordShelf()
+        shelf.take([line])
+        #expect(shelf.counted.count == 1)
+        shelf.take([Self.transcript(1)])
+        #expect(shelf.counted.map(\.labels.source) == ["transcript"])
+    }
+
     @Test func `lines of other sessions and of none go on counting`() {
         var shelf = RecordShelf()
         shelf.take([
