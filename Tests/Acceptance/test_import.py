@@ -129,6 +129,24 @@ def test_an_export_imported_adds_nothing_and_restores_everything(place: Place, r
     assert exported(place, "--format", form, "--data", str(place.folder / "data")) == text
 
 
+def test_an_old_export_puts_nothing_back_that_was_restated_since(place: Place, ready: Daemon) -> None:
+    """Issue: importing an export adds nothing. What a source has restated stays as the source told it last; a call that
+    is not there is added."""
+    ready.record({"id": "a", "worker": "w-1", "cost_usd": 1}, {"id": "b", "worker": "w-1", "cost_usd": 0.25})
+    text = exported(place, "--format", "jsonl")
+    ready.record({"id": "a", "worker": "w-1", "cost_usd": 3})
+    until(lambda: ready.spent("all") == Decimal("3.25"), "a is restated")
+    other = text.splitlines()[0].replace('"id":"a"', '"id":"c"').replace('"push/a"', '"push/c"')
+    path = place.folder / "export.jsonl"
+    path.write_text(text + other + "\n")
+    [report] = imported(place, path)
+    assert (report["new"], report["revised"], report["duplicate"]) == (1, 0, 2)
+    assert ready.spent("all") == Decimal("4.25")
+    # The source itself goes on restating, down as well as up, also what came with the export.
+    ready.record({"id": "a", "worker": "w-1", "cost_usd": 2}, {"id": "c", "worker": "w-1", "cost_usd": 0.5})
+    until(lambda: ready.spent("all") == Decimal("2.75"), "both are restated")
+
+
 def rows(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
 

@@ -80,18 +80,21 @@ package struct Deduplication {
     }
 
     /// Takes one priced and labelled record in.
-    package mutating func add(_ record: UsageRecord) -> RecordFate {
+    ///
+    /// - Parameter isExport: whether a ledger held it some time ago. It is nobody's latest word then: of a source that
+    ///   restates, what is there stays.
+    package mutating func add(_ record: UsageRecord, isExport: Bool = false) -> RecordFate {
         var record = record
         let timeIsArrival = record.timeIsArrival
         record.timeIsArrival = false
         if record.identity.isRequestAlone, let request = record.identity.request,
             let message = message(of: ExactText(request))
         {
-            return groups[message].add(record, timeIsArrival: timeIsArrival, authority)
+            return groups[message].add(record, timeIsArrival: timeIsArrival, isExport: isExport, authority)
         }
         let alone = takeRequestAlone(of: record.identity)
         let place = place(of: record.identity)
-        let fate = groups[place].add(record, timeIsArrival: timeIsArrival, authority)
+        let fate = groups[place].add(record, timeIsArrival: timeIsArrival, isExport: isExport, authority)
         guard let alone else { return fate }
         groups[place].absorb(alone, authority)
         return .united
@@ -196,7 +199,9 @@ private struct Group {
         append(Entry(stored: stored, kept: stored.record), under: stored.record.identity)
     }
 
-    mutating func add(_ record: UsageRecord, timeIsArrival: Bool, _ authority: Authority) -> RecordFate {
+    mutating func add(
+        _ record: UsageRecord, timeIsArrival: Bool, isExport: Bool, _ authority: Authority
+    ) -> RecordFate {
         var record = record
         joinsByKey = joinsByKey || record.identity.joinsByKey
         let wasSeveral = joinsByKey && join(authority)
@@ -205,7 +210,10 @@ private struct Group {
             return .accepted
         }
         if timeIsArrival { record.time = before.time }
-        var winner = before.united(with: record, authority)
+        // What an export restates was told before what is there, whenever it arrives.
+        let isEarlier = isExport && record.growth == .later
+        var winner = isEarlier ? record.united(with: before, authority) : before.united(with: record, authority)
+        (winner.isShadowed, winner.isTwin) = (before.isShadowed, before.isTwin)
         if joinsByKey { winner.identity.joinsByKey = true }
         entries[place].kept = winner
         if winner.witnesses != before.witnesses { return .united }

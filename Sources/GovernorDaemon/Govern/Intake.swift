@@ -11,7 +11,8 @@ struct Told: Sendable {
     var rejected = 0
     /// How far its file has been read.
     var cursor: FileCursor?
-    /// Whether the records are Governor's own, dated, labelled and priced already; they are booked as they are.
+    /// Whether the records are Governor's own, dated, labelled and priced already; they are booked as they are, where the
+    /// ledger has no later word.
     var isExport = false
     /// Names that stand for the sessions of senders of events, where those name none; what else is told in these names is
     /// told in full by the events.
@@ -53,7 +54,9 @@ extension Governor {
         intake.stored = try ledger.records(for: needs)
         var deduplication = Deduplication(stored: intake.stored, authority: hot.authority)
         for (command, records) in zip(commands, incoming) {
-            let fates = records.map { deduplication.add($0) }
+            var isExport = false
+            if case .ingest(let told) = command { isExport = told.isExport }
+            let fates = records.map { deduplication.add($0, isExport: isExport) }
             intake.fates.append(fates)
             guard case .ingest(let told) = command, !fates.isEmpty || told.rejected > 0 else { continue }
             for (kind, tally) in told.tallies(fates, arrivedAt: now) {

@@ -137,6 +137,25 @@ import Testing
         #expect(shelf.take([spend(usd("2"), id: "push/1")]).changes.isEmpty)
     }
 
+    @Test func `what an export has of a source that restates was said before what is there`() {
+        var shelf = RecordShelf()
+        shelf.take([spend(usd("5"), id: "push/1")])
+        shelf.take([spend(usd("7"), id: "push/1")])
+        let old = [spend(usd("5"), id: "push/1"), spend(usd("2"), id: "push/2")]
+        #expect(shelf.take(old, isExport: true).fates == [.duplicate, .accepted])
+        #expect(shelf.total.cost == usd("9"))
+        #expect(
+            shelf.take([spend(usd("3"), id: "push/1"), spend(usd("1"), id: "push/2")]).fates == [.revised, .revised])
+        #expect(shelf.total.cost == usd("4"))
+    }
+
+    @Test func `of a line that grows an export may hold the larger copy`() {
+        var shelf = RecordShelf()
+        shelf.take([Self.line("m", request: "r", output: 5)])
+        #expect(shelf.take([Self.line("m", request: "r", output: 4)], isExport: true).fates == [.duplicate])
+        #expect(shelf.take([Self.line("m", request: "r", output: 6)], isExport: true).fates == [.revised])
+    }
+
     @Test func `identities are compared byte by byte, in one batch as in two`() {
         let records = [spend(usd("1"), id: "push/caf\u{E9}"), spend(usd("1"), id: "push/cafe\u{301}")]
         var together = RecordShelf()

@@ -12,10 +12,11 @@ struct RecordShelf {
     /// Takes one batch in.
     /// - Returns: the fate of each record, and the changes made.
     @discardableResult
-    mutating func take(_ batch: [UsageRecord]) -> (fates: [RecordFate], changes: [RecordChange]) {
+    mutating func take(_ batch: [UsageRecord], isExport: Bool = false) -> (fates: [RecordFate], changes: [RecordChange])
+    {
         var deduplication = Deduplication(
             stored: stored(for: Deduplication.Needs(batch, requestsAlone: true)), authority: authority)
-        let fates = batch.map { deduplication.add($0) }
+        let fates = batch.map { deduplication.add($0, isExport: isExport) }
         var twins = Twins(deduplication.changes)
         while !twins.questions.isEmpty { twins.learn(stored(for: twins.questions)) }
         var shadowing = Shadowing(authority, sessions: sessions)

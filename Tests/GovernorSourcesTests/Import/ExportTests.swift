@@ -169,7 +169,7 @@ import Testing
         let imported = Imported(Self.export(stored.map(\.record), random.pick(ExportFormat.allCases)))
 
         var again = Deduplication(stored: stored)
-        for record in imported.records { #expect(again.add(record) == .duplicate) }
+        for record in imported.records { #expect(again.add(record, isExport: true) == .duplicate) }
         #expect(again.changes.isEmpty)
 
         var fresh = Deduplication(stored: [])
