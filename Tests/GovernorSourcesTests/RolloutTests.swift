@@ -201,6 +201,83 @@ import Testing
         #expect(huge.rejected.map(\.reason) == ["input_tokens grew by more than a call can use"])
     }
 
+    // MARK: Compactions
+
+    private func response(_ id: String, _ use: Use, thread: String = parent, at time: String = "15:01:00") -> String {
+        line(
+            "token_usage_record",
+            """
+            {"session_id":"\(thread)","thread_id":"\(thread)","turn_id":"\(Self.parentTurn)","response_id":"\(id)",\
+            "usage":\(use.text),"turn_token_usage":\(all.text),"thread_token_usage":\(all.text)}
+            """, at: time)
+    }
+
+    private func compacted(_ id: String, at time: String = "15:01:30") -> String {
+        line(
+            "compacted",
+            """
+            {"message":"","replacement_history":[{"type":"message","content":"\\"token_count\\""}],\
+            "compaction_response_id":"\(id)","latest_token_usage_record":{"response_id":"\(id)","usage":\(all.text)}}
+            """, at: time)
+    }
+
+    /// The totals stand still while the provider compacts; the event behind it tells how full the context is.
+    private var compaction: [String] {
+        begin + [
+            response("resp_1", first), count(first), response("resp_2", third), compacted("resp_2"),
+            count(first, Use()), count(first, Use()), response("resp_3", second), count(both, second),
+        ]
+    }
+
+    @Test func `a call that compacts and is in no total counts by what is told of its response`() throws {
+        let follower = try read(compaction)
+        #expect(follower.rejected.isEmpty)
+        #expect(follower.records.map(\.tokens.total) == [24_417, 105, 25_486])
+        let record = try #require(follower.records.dropFirst().first)
+        #expect(record.identity == CallIdentity(key: "transcript/resp_2"))
+        #expect(record.tokens == TokenCounts(input: 50, output: 5, cacheRead: 50, reasoning: 1))
+        #expect(record.labels.model == "gpt-5.5" && record.labels.session == Self.parent)
+        #expect(RFC3339.utc(record.time) == "2026-11-20T15:01:30Z")
+    }
+
+    @Test func `one that the totals hold counts by them alone`() throws {
+        // Written by an ordinary call: the totals grow before the history is replaced.
+        let lines =
+            begin + [
+                response("resp_1", first), count(first), response("resp_2", second), count(both, second),
+                count(both, Use()), compacted("resp_2"), count(both, Use()), response("resp_3", third),
+                count(all, third),
+            ]
+        #expect(try read(lines).records.map(\.tokens.total) == [24_417, 25_486, 105])
+        // A session that is resumed may write all of it again.
+        #expect(try read(lines + lines, name: "2").counted.map(\.tokens.total).sorted() == [105, 24_417, 25_486])
+    }
+
+    @Test func `without its own response a compaction adds nothing`() throws {
+        let other = try read(
+            begin + [response("resp_1", first), count(first), compacted("resp_1"), compacted("resp_9")], name: "other")
+        #expect(other.records.map(\.tokens.total) == [24_417])
+        let older = try read(
+            begin + [count(first), line("compacted", "{\"message\":\"summary\"}"), count(both, second)], name: "older")
+        #expect(older.records.map(\.tokens.total) == [24_417, 25_486])
+        let foreign = try read(
+            begin + [count(first), response("resp_2", third, thread: Self.child), compacted("resp_2")], name: "foreign")
+        #expect(foreign.records.map(\.tokens.total) == [24_417])
+    }
+
+    @Test func `a compaction counts once wherever reading stops, and however often it stands there`() throws {
+        var follower = Follower()
+        for line in compaction {
+            try folder.append("rollout-1.jsonl", line + "\n")
+            try follower.follow(folder.file("rollout-1.jsonl"))
+            follower.restart()
+        }
+        #expect(follower.records.map(\.tokens.total) == [24_417, 105, 25_486])
+        try write("2", compaction + compaction)
+        try follower.follow(folder.file("rollout-2.jsonl"))
+        #expect(follower.counted.map(\.tokens.total).sorted() == [105, 24_417, 25_486])
+    }
+
     // MARK: Forks
 
     private var parentLines: [String] {

@@ -3,6 +3,11 @@ import GovernorCore
 /// Codex's `rollout-*.jsonl`: who works where (`session_meta`, `turn_context`), and after each call the session's running
 /// totals (`event_msg` of type `token_count`).
 ///
+/// A call that compacts the conversation may be in no total (openai/codex issue 47003: not where the provider does it,
+/// while a summary written by an ordinary call is). It is told of by a `token_usage_record`, which since 0.153 goes before
+/// every growth of the totals, and the `compacted` line behind it names the same response: where no event in between
+/// holds it, it is booked by that.
+///
 /// A fork, which every subagent is, may begin with a copy of its parent's events, with their own times or with the
 /// fork's. What is surely copied is dropped. For the rest the identity decides, which is the same wherever an event
 /// stands: the turn it belongs to, whose id is copied with it, and the totals it names. Versions without turns fall back
@@ -41,6 +46,18 @@ struct RolloutParser: LineParser {
         static let keys: [StaticString] = ["total_token_usage", "last_token_usage"]
     }
 
+    private enum ResponseField: Int, SkimField {
+        case id, thread, usage
+
+        static let keys: [StaticString] = ["response_id", "thread_id", "usage"]
+    }
+
+    private enum CompactionField: Int, SkimField {
+        case response
+
+        static let keys: [StaticString] = ["compaction_response_id"]
+    }
+
     private let context: LineContext
     private var thread = RolloutThread()
 
@@ -60,6 +77,9 @@ struct RolloutParser: LineParser {
         // Nearly all bytes are in lines of this type, which is named at their beginning.
         let head = UnsafeRawBufferPointer(rebasing: line.prefix(160))
         if ByteSearch.contains("\"type\":\"response_item\"", in: head) { return false }
+        if ByteSearch.contains("\"token_usage_record\"", in: head) || ByteSearch.contains("\"compacted\"", in: head) {
+            return true
+        }
         return ByteSearch.contains("\"token_count\"", in: line) || ByteSearch.contains("\"turn_context\"", in: line)
             || ByteSearch.contains("\"task_started\"", in: line) || ByteSearch.contains("\"session_meta\"", in: line)
     }
@@ -74,6 +94,12 @@ struct RolloutParser: LineParser {
             guard let turn = try skim.object(.payload, as: TurnField.self) else { return }
             if let model = try turn.text(.model) { thread.model = try LineText.model(model) }
             thread.folder = ParserState.folder(try turn.text(.folder)) ?? thread.folder
+        case "token_usage_record":
+            guard let told = try skim.object(.payload, as: ResponseField.self) else { return }
+            try take(response: told)
+        case "compacted":
+            guard let compaction = try skim.object(.payload, as: CompactionField.self) else { return }
+            if let record = try record(compaction, line: skim, of: line) { records.append(record) }
         case "event_msg":
             guard let event = try skim.object(.payload, as: EventField.self) else { return }
             switch try event.text(.type) {
@@ -108,6 +134,27 @@ struct RolloutParser: LineParser {
         if thread.eldest != nil || isSubagent || source { thread.isFork = true }
     }
 
+    private mutating func take(response: ObjectSkim<ResponseField>) throws(LineProblem) {
+        thread.response = nil
+        // Another thread's was copied; that thread tells of it itself.
+        guard let id = LineText.label(try response.text(.id)), try response.text(.thread) ?? thread.id == thread.id,
+            response.hasObject(.usage), let usage = response[.usage]
+        else { return }
+        thread.response = RolloutThread.Response(id: id, usage: try RolloutUsage(usage))
+    }
+
+    /// The call that compacted the conversation, unless the totals hold it.
+    private mutating func record(
+        _ compaction: ObjectSkim<CompactionField>, line: ObjectSkim<Field>, of place: SourceLine
+    ) throws(LineProblem) -> UsageRecord? {
+        guard let response = thread.response, LineText.label(try compaction.text(.response)) == response.id else {
+            return nil
+        }
+        thread.response = nil
+        let time = try LineTime.instant(line[.timestamp], context.zone)
+        return try record(of: response.id, response.usage.tokens, at: time, line: line, place)
+    }
+
     private mutating func record(
         _ info: ObjectSkim<InfoField>, line: ObjectSkim<Field>, of place: SourceLine
     ) throws(LineProblem) -> UsageRecord? {
@@ -116,7 +163,16 @@ struct RolloutParser: LineParser {
         let last = try info.hasObject(.last) ? info[.last].map(RolloutUsage.init) : nil
         let time = try LineTime.instant(line[.timestamp], context.zone)
         let used = thread.counters.add(total: total, last: last, inherits: thread.isFork)
-        let tokens = used.tokens
+        // An event that is written again adds nothing and still says what it held.
+        if used != RolloutUsage() || last == thread.response?.usage { thread.response = nil }
+        let call = "\(thread.origin(in: place.file))/\(total.text)"
+        return try record(of: call, used.tokens, at: time, line: line, place)
+    }
+
+    /// - Returns: nil when nothing was used, or another session tells of it.
+    private func record(
+        of call: String, _ tokens: TokenCounts, at time: Timestamp, line: ObjectSkim<Field>, _ place: SourceLine
+    ) throws(LineProblem) -> UsageRecord? {
         guard tokens.total > 0, !thread.isCopied(ordinal: try line.integer(.ordinal), time: time) else { return nil }
         if let name = tokens.outOfRange { throw LineProblem("\(name) grew by more than a call can use") }
         var labels = Labels()
@@ -126,10 +182,8 @@ struct RolloutParser: LineParser {
         labels.session = thread.id
         labels.project = thread.folder.flatMap { LineText.label(LineText.lastName(ofPath: $0)) }
         var record = UsageRecord(
-            identity: CallIdentity(
-                key: "transcript/\(thread.origin(in: place.file))/\(total.text)",
-                // Of an event in two files that of the session it happened in is kept.
-                isSidechain: thread.isFork && thread.turn == nil),
+            // Of an event in two files that of the session it happened in is kept.
+            identity: CallIdentity(key: "transcript/\(call)", isSidechain: thread.isFork && thread.turn == nil),
             growth: .larger, time: time, labels: labels, tokens: tokens, raw: place.place)
         record.workingFolder = thread.folder
         return record

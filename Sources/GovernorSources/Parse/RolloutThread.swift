@@ -18,6 +18,14 @@ struct RolloutThread: Hashable, Sendable {
     /// `subagent_history_start_ordinal`: lines of a lower ordinal are the parent's.
     var start: Int64?
     var counters = RolloutCounters()
+    /// The response that was told of last, until an event holds it.
+    var response: Response?
+
+    /// One call, by the id its provider gave it.
+    struct Response: Hashable, Sendable {
+        var id: String
+        var usage: RolloutUsage
+    }
 
     init() {}
 
@@ -68,6 +76,9 @@ extension RolloutThread {
         eldest = json["eldest"]?.string
         created = json["created"]?.integer.map { Timestamp(milliseconds: $0) }
         start = json["start"]?.integer
+        if let id = json["response"]?.string, let usage = json["used"]?.string.flatMap({ RolloutUsage(text: $0) }) {
+            response = Response(id: id, usage: usage)
+        }
         guard let texts = json["totals"]?.array?.compactMap(\.string), let counters = RolloutCounters(texts: texts)
         else { return nil }
         self.counters = counters
@@ -84,6 +95,8 @@ extension RolloutThread {
         json.field("eldest", ifPresent: eldest)
         if let created { json.field("created", created.milliseconds) }
         if let start { json.field("start", start) }
+        json.field("response", ifPresent: response?.id)
+        json.field("used", ifPresent: response?.usage.text)
         json.field("totals", array: counters.texts) { $0.value($1) }
     }
 }
