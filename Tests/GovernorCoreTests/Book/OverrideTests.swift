@@ -90,6 +90,18 @@ import Testing
         #expect(desk.tick(at: Self.until + .minutes(31)).alerts.isEmpty && desk.isSound)
     }
 
+    @Test func `what stops work in the instant its limit changes is told to watchers in that instant`() {
+        let override = Override(
+            limit: .usd(.dollars(11)), interval: Interval(start: Self.from, end: Self.until), reason: "r")
+        let stop = Threshold(ratio: .percent(100), stop: true, hold: .hours(1))
+        var desk = Desk([pot(overrides: [override], at: [stop])])
+        desk.spent("12", at: monday)
+        let plan = desk.tick(at: Self.from)
+        #expect(plan.fired.count == 1 && plan.limits.count == 1)
+        #expect(plan.events.map(\.kind) == [.threshold, .stopped])
+        #expect(desk.decide(at: Self.from).stop)
+    }
+
     @Test func `two overrides that meet, and one that says what holds anyway, change what they change`() {
         let meeting = [(Self.from, Self.until, Int64(20)), (Self.until, Self.until + .hours(1), 30)].map {
             Override(limit: .usd(.dollars($2)), interval: Interval(start: $0, end: $1), reason: "r")
