@@ -281,13 +281,14 @@ extension UsageRecord {
         var winner = isOther ? other : self
         let loser = isOther ? self : other
         let all = witnesses.union(other.witnesses)
-        if all != winner.witnesses { winner.fill(from: loser) }
-        winner.witnesses = all
-        winner.isShadowed = isShadowed
-        winner.isTwin = isTwin
-        if winner.labels.source != loser.labels.source, winner.identity.knowsLess(than: loser.identity) {
+        // Also when the winner is read again: what is stored of it may have been filled from another source.
+        let isTold = all != winner.witnesses
+        if isTold { winner.fill(from: loser) }
+        if isTold || winner.labels.source != loser.labels.source, winner.identity.knowsLess(than: loser.identity) {
             winner.identity = loser.identity
         }
+        winner.witnesses = all
+        (winner.isShadowed, winner.isTwin) = (isShadowed, isTwin)
         return winner
     }
 

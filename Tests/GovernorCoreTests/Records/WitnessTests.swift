@@ -83,6 +83,23 @@ import Testing
         #expect(call.tokens.output == 120 && call.cost == Money(nanodollars: 130_000))
     }
 
+    @Test func `a call that is told again keeps the request and the place that another source named`() throws {
+        var told = Self.transcript(1, request: false)
+        told.identity.joinsByKey = true
+        told.raw = nil
+        var other = Self.priced(
+            UsageRecord(
+                identity: CallIdentity(key: told.identity.key, request: "req_1"), growth: .larger, time: monday,
+                labels: Self.labels(.push), tokens: TokenCounts(input: 10, output: 90),
+                raw: .init(file: "b.jsonl", offset: 1)))
+        other.identity.joinsByKey = true
+        var shelf = RecordShelf()
+        shelf.take([other, told])
+        let kept = try #require(shelf.counted.first)
+        #expect(kept.identity.request == "req_1" && kept.tokens.output == 100)
+        #expect(shelf.take([told]).fates == [.duplicate] && shelf.counted == [kept])
+    }
+
     @Test func `two stored records become one when a line names the request of both`() {
         var shelf = RecordShelf()
         shelf.take([Self.transcript(1, request: false), Self.event(1)])
