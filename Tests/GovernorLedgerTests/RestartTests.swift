@@ -37,6 +37,21 @@ import Testing
         #expect(try ledger.tick(&book, at: monday + .minutes(11)).resolved.count == 1)
     }
 
+    @Test(arguments: 0..<8) func `what ends together is told in the order in which it is told without a restart`(
+        _ number: Int
+    ) throws {
+        // By another name another hash, by which the alerts are not to be sorted.
+        let policy = policy(budget("day-\(number)", 10, at: [20, 40, 60, 80]))
+        var plain = try ledger.book(for: policy, now: monday)
+        try ledger.carryOut([spend(9, id: "a")], on: &plain, at: monday)
+        var restarted = try ledger.book(for: policy, now: monday + .minutes(1))
+        let night = monday + .days(1)
+        var planner = Planner(book: plain, now: night)
+        planner.evaluateAll()
+        let ends = try ledger.tick(&restarted, at: night).resolved
+        #expect(ends.count == 4 && ends == planner.finish().resolved)
+    }
+
     @Test func `a timer goes with its threshold, its budget or its rule`() throws {
         var policy = policy(budget("day", 10, at: [50]), budget("week", 10, window: .calendar(.week), at: [50]))
         for index in policy.budgets.indices { policy.budgets[index].thresholds[0].hold = .minutes(30) }

@@ -28,6 +28,7 @@ package struct Account: Hashable, Sendable {
 
     /// By start, each once; never empty amounts only, since a slot may be corrected to zero.
     package private(set) var slots: [Slot] = []
+    /// In one order whoever keeps them, so that what is told of several does not depend on a restart; see `cross`.
     package var crossings: [Crossing] = []
     /// Since when a threshold that does not fire yet is reached, or one that fires no longer is.
     package var timers: [String: Timestamp] = [:]
@@ -50,6 +51,14 @@ package struct Account: Hashable, Sendable {
         } else {
             slots.insert(Slot(interval: interval, amount: amount), at: index)
         }
+    }
+
+    /// Takes a threshold's alert in: the earliest first, of one instant by window, spend before forecast, then by share.
+    package mutating func cross(_ alert: Alert) {
+        let crossing = Crossing(alert: alert)
+        var index = crossings.endIndex
+        while index > 0, Crossing.inOrder(crossing, crossings[index - 1]) { index -= 1 }
+        crossings.insert(crossing, at: index)
     }
 
     /// Takes a call in, in the place it has if it is known already, or takes it back.
@@ -143,6 +152,16 @@ package struct Crossing: Hashable, Sendable {
     package var alert: Alert
 
     package init(alert: Alert) { self.alert = alert }
+
+    fileprivate static func inOrder(_ left: Crossing, _ right: Crossing) -> Bool {
+        func order(_ alert: Alert) -> (Timestamp, Timestamp, Int, Int64, Int64, String) {
+            (
+                alert.firedAt, alert.window.start, alert.kind == .forecast ? 1 : 0,
+                alert.ratio?.partsPerMillion ?? 0, alert.limitRevision, alert.id
+            )
+        }
+        return order(left.alert) < order(right.alert)
+    }
 
     func isOf(_ threshold: Threshold) -> Bool {
         alert.ratio == threshold.ratio && (alert.kind == .forecast) == (threshold.measure == .forecast)

@@ -153,7 +153,7 @@ extension Planner {
             guard other.state == .firing, other.limitRevision != limit.revision else { continue }
             resolve(index, .limitChanged, &account)
         }
-        account.crossings.append(Crossing(alert: alert))
+        account.cross(alert)
         plan.alerts.append(alert)
     }
 

@@ -87,7 +87,7 @@ private struct BookLoading {
             switch alert.kind {
             case .threshold, .forecast:
                 if let place = budgets[alert.item] {
-                    accounts[place][alert.split, default: Account()].crossings.append(Crossing(alert: alert))
+                    accounts[place][alert.split, default: Account()].cross(alert)
                 } else if isFiring {
                     loose.append(alert)
                 }

@@ -13,7 +13,7 @@ import Testing
 
     private static func steps(
         _ random: inout SeededGenerator, count: Int, from start: Timestamp, corrects: Bool = true,
-        relabels: Bool = true
+        moves: Bool = true
     ) -> [Step] {
         var shelf = RecordShelf()
         var now = start
@@ -34,7 +34,7 @@ import Testing
                         some.prefix(4).map { old in
                             var new = RandomPolicy.record(&random, id: old.identity.key, at: old.time)
                             if random.once(in: 2) { new.cost = .zero }
-                            if !relabels { new.labels = old.labels }
+                            if !moves { (new.labels, new.time) = (old.labels, old.time) }
                             return new
                         }
                     ).changes
@@ -121,8 +121,9 @@ import Testing
         let policy = RandomPolicy.policy(&random, around: start, without: .turningRules)
         var one = Desk(policy, now: start)
         var other = Desk(policy, now: start)
-        // When somebody was heard of last is read from the records there are: one that moved to another was never theirs.
-        for step in Self.steps(&random, count: 100, from: start, relabels: false) {
+        // When somebody was heard of last is read from the records there are: one that moved to another, or to another time,
+        // was never there.
+        for step in Self.steps(&random, count: 100, from: start, moves: false) {
             let resumes = random.once(in: 15)
             for turn in 0..<2 {
                 func play(_ desk: inout Desk) {

@@ -72,7 +72,7 @@ struct MemoryLedger {
         for (place, budget) in policy.budgets.enumerated() {
             for alert in alerts.values.sorted(by: { ($0.firedAt, $0.id) < ($1.firedAt, $1.id) })
             where alert.item == budget.name {
-                accounts[place][alert.split, default: Account()].crossings.append(Crossing(alert: alert))
+                accounts[place][alert.split, default: Account()].cross(alert)
             }
             for (key, since) in timers where key.item == budget.name {
                 accounts[place][key.split, default: Account()].timers[key.threshold] = since
