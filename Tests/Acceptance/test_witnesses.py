@@ -110,17 +110,17 @@ def test_a_call_whose_line_names_no_request_counts_once(place: Place, ready: Dae
     told.pop(first)()
     told.popitem()[1]()
     session.copy(unnamed, unnamed.output)
-    wait_spent(ready, "1.01")
-    wait_spent(ready, "1.01", worker="w-7")
+    wait_spent(ready, "all", "1.01")
+    wait_spent(ready, "by-worker", "1.01", worker="w-7")
     wait_source(ready, "telemetry", records=1, shadowed=1)
     # Another call, which says the same a minute later and which telemetry missed, is no copy of it.
     session.call(replace(unnamed, id="msg_01AcceptanceAnother", time=unnamed.time + timedelta(minutes=1)))
-    wait_spent(ready, "2.02")
+    wait_spent(ready, "all", "2.02")
     ready.restart()
     # Also what was told before a restart is known after it.
     later = Message(output=20_000)
     send(ready, event(later, "s-1", cost="0.5"))
-    wait_spent(ready, "2.52")
+    wait_spent(ready, "all", "2.52")
     ready.restart()
     session.call(replace(later, request=None))
     wait_source(ready, "transcript", records=3)
@@ -129,7 +129,7 @@ def test_a_call_whose_line_names_no_request_counts_once(place: Place, ready: Dae
     # Whatever else becomes of them, they stay what they are.
     ready.restart()
     ready.ask(op="label", session="s-1", worker="w-9")
-    wait_spent(ready, "2.52", worker="w-9")
+    wait_spent(ready, "by-worker", "2.52", worker="w-9")
     assert ready.spent("all") == Decimal("2.52")
     wait_source(ready, "telemetry", records=2, shadowed=2)
 
