@@ -49,6 +49,16 @@ import Testing
         #expect(try integrity(of: folder.file(DiskImage.database)) == "ok")
     }
 
+    @Test func `finds its records by their keys, beside new ones, and at the next start`() throws {
+        var (folder, ledger) = try opened()
+        #expect(try ["push/a", "push/b", "push/c"].map { try ledger.stored($0)?.sequence } == [1, 2, 3])
+        try ledger.store([spend(1, id: "d")])
+        try ledger.close()
+        ledger = try Ledger(folder: folder.path)
+        #expect(try ["push/a", "push/b", "push/c", "push/d"].map { try ledger.stored($0)?.sequence } == [1, 2, 3, 4])
+        try ledger.close()
+    }
+
     @Test func `takes an edited policy as an edit`() throws {
         let (_, ledger) = try opened()
         var policy = Self.policy

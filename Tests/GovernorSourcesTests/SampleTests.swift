@@ -54,12 +54,18 @@ struct SampleTests {
         let expected = try JSONReader.read(
             Data(contentsOf: URL(fileURLWithPath: "\(folder)/transcripts/claude_code_usage_expected.json")))
         var follower = Follower()
-        follower.limit = 100
+        // Each line by itself, so that none is taken into the one before it.
+        follower.limit = 1
         try follower.follow(path)
         #expect(follower.rejected.isEmpty)
+        #expect(Int64(follower.records.count) == expected["lines"]?.integer)
         #expect(follower.cursors[path]?.offset == Int64(try Data(contentsOf: URL(fileURLWithPath: path)).count))
         let counted = follower.counted
         #expect(Int64(counted.count) == expected["unique_requests"]?.integer)
+        var together = Follower()
+        together.limit = 100
+        try together.follow(path)
+        #expect(together.records.count < follower.records.count && together.counted == counted)
 
         var sums: [String: Sums] = [:]
         for record in counted {

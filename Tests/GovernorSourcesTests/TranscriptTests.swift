@@ -97,6 +97,7 @@ import Testing
     @Test func `of a streamed message the last, whole line counts, not the first with its placeholder`() throws {
         let usage = { (output: Int) in "{\"input_tokens\":9,\"output_tokens\":\(output)}" }
         let follower = try read(line(usage: usage(1)), line(usage: usage(1)), line(usage: usage(842)))
+        #expect(follower.records.count == 1, "lines that follow one another are one record")
         #expect(follower.counted.map(\.tokens) == [TokenCounts(input: 9, output: 842)])
     }
 

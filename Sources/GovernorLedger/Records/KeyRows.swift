@@ -11,8 +11,10 @@ enum KeyRows {
         let mark = try Int64.fetchOne(
             database, sql: "SELECT CAST(value AS INTEGER) FROM setting WHERE name = ?", arguments: [setting])
         var recent = RecentKeys(mark: mark ?? 0, capacity: capacity)
+        // In the order in which they came: what lies before the end of a run is taken for written.
         let rows = try Row.fetchCursor(
-            database, sql: "SELECT key_hash, sequence FROM record WHERE sequence > ?", arguments: [recent.mark])
+            database, sql: "SELECT key_hash, sequence FROM record WHERE sequence > ? ORDER BY sequence",
+            arguments: [recent.mark])
         while let row = try rows.next() {
             let entry = KeyEntry(hash: row[0], sequence: row[1])
             recent.take([entry], recent.portion(for: []))

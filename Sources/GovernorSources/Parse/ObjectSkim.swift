@@ -54,6 +54,8 @@ struct ObjectSkim<Field: SkimField> {
         // Far beyond the longest line; where values stand is kept in 32 bits.
         guard text.count <= Int(UInt32.max) else { throw LineProblem("longer than 4 GiB") }
         let keys = Field.keys
+        // Of the house's own keys, not of the text; the fuzzers run with it.
+        assert(keys.count <= Field.Lanes.scalarCount, "\(Field.self) has more keys than lanes")
         var lengths: UInt64 = 0
         for key in keys { lengths |= 1 << UInt64(min(key.utf8CodeUnitCount, 63)) }
         var seen: UInt64 = 0
