@@ -16,9 +16,9 @@ package struct StoredRecord: Hashable, Sendable {
 package enum RecordChange: Hashable, Sendable {
     case insert(UsageRecord)
     /// In place: the accounts of both windows receive the difference.
-    case revise(StoredRecord, to: UsageRecord)
+    indirect case revise(StoredRecord, to: UsageRecord)
     /// Two stored calls turned out to be one.
-    case remove(StoredRecord)
+    indirect case remove(StoredRecord)
 }
 
 /// Whether a copy added something.
@@ -35,6 +35,8 @@ package enum RecordFate: String, Sendable {
 /// request. The result does not depend on the order or the batches in which copies under `GrowthRule.larger` arrive.
 package struct Deduplication {
     private let authority: Authority
+    /// What the ledger has, in the order of keys.
+    private let stored: [StoredRecord]
     /// In order of first sight.
     private var groups: [Group] = []
     private var places: [ExactText: Int] = [:]
@@ -52,8 +54,9 @@ package struct Deduplication {
         let inOrder = stored.indices.sorted {
             (stored[$0].record.identity.key, $0) < (stored[$1].record.identity.key, $1)
         }
-        for place in inOrder {
-            groups[self.place(of: stored[place].record.identity)].load(stored[place])
+        self.stored = inOrder.map { stored[$0] }
+        for (number, each) in self.stored.enumerated() {
+            groups[place(of: each.record.identity)].load(each.record, number: number)
         }
     }
 
@@ -83,8 +86,7 @@ package struct Deduplication {
     ///
     /// - Parameter isExport: whether a ledger held it some time ago. It is nobody's latest word then: of a source that
     ///   restates, what is there stays.
-    package mutating func add(_ record: UsageRecord, isExport: Bool = false) -> RecordFate {
-        var record = record
+    package mutating func add(_ record: consuming UsageRecord, isExport: Bool = false) -> RecordFate {
         let timeIsArrival = record.timeIsArrival
         record.timeIsArrival = false
         if record.identity.isRequestAlone, let request = record.identity.request,
@@ -105,12 +107,14 @@ package struct Deduplication {
     package var changes: [RecordChange] {
         var all: [RecordChange] = []
         all.reserveCapacity(groups.count)
-        for group in groups {
-            guard group.entries.count > 1 else {
-                if let change = group.entries.first?.change { all.append(change) }
+        for place in groups.indices {
+            guard groups[place].entries.count > 1 else {
+                if !groups[place].entries.isEmpty, let change = groups[place].entries[0].change(of: stored) {
+                    all.append(change)
+                }
                 continue
             }
-            let changes = group.entries.compactMap(\.change)
+            let changes = groups[place].entries.compactMap { $0.change(of: stored) }
             all += changes.filter(\.isRemoval) + changes.filter { !$0.isRemoval }
         }
         return all
@@ -158,16 +162,14 @@ package struct Deduplication {
 
 /// One call as the ledger has it and as it will be.
 private struct Entry {
-    var stored: StoredRecord?
+    /// Its number among the stored ones.
+    var stored: Int?
     var kept: UsageRecord?
 
-    var change: RecordChange? {
-        switch (stored, kept) {
-        case (nil, let kept?): .insert(kept)
-        case (let stored?, nil): .remove(stored)
-        case (let stored?, let kept?): stored.record == kept ? nil : .revise(stored, to: kept)
-        case (nil, nil): nil
-        }
+    func change(of all: [StoredRecord]) -> RecordChange? {
+        guard let stored else { return kept.map(RecordChange.insert) }
+        guard let kept else { return .remove(all[stored]) }
+        return all[stored].record == kept ? nil : .revise(all[stored], to: kept)
     }
 }
 
@@ -194,19 +196,20 @@ private struct Group {
     private var joinsByKey = false
     private var isJoined = false
 
-    mutating func load(_ stored: StoredRecord) {
-        joinsByKey = joinsByKey || stored.record.identity.joinsByKey
-        append(Entry(stored: stored, kept: stored.record), under: stored.record.identity)
+    /// - Parameter number: among the stored ones.
+    mutating func load(_ record: UsageRecord, number: Int) {
+        joinsByKey = joinsByKey || record.identity.joinsByKey
+        append(Entry(stored: number, kept: record), under: record.identity.exactRequest)
     }
 
     mutating func add(
-        _ record: UsageRecord, timeIsArrival: Bool, isExport: Bool, _ authority: Authority
+        _ record: consuming UsageRecord, timeIsArrival: Bool, isExport: Bool, _ authority: Authority
     ) -> RecordFate {
-        var record = record
         joinsByKey = joinsByKey || record.identity.joinsByKey
         let wasSeveral = joinsByKey && join(authority)
-        guard let place = place(of: record.identity), let before = entries[place].kept else {
-            append(Entry(stored: nil, kept: record), under: record.identity)
+        let request = record.identity.exactRequest
+        guard let place = place(of: request), let before = entries[place].kept else {
+            append(Entry(stored: nil, kept: record), under: request)
             return .accepted
         }
         if timeIsArrival { record.time = before.time }
@@ -228,7 +231,8 @@ private struct Group {
 
     /// Takes in what was told of its newest message by the request alone.
     mutating func absorb(_ alone: Entry, _ authority: Authority) {
-        guard let told = alone.kept, let place = place(of: told.identity), let mine = entries[place].kept else {
+        guard let told = alone.kept, let place = place(of: told.identity.exactRequest), let mine = entries[place].kept
+        else {
             entries.append(alone)
             return
         }
@@ -240,15 +244,13 @@ private struct Group {
         }
     }
 
-    /// Where the call with this identity is; of a joined group the one that stands for all.
-    private func place(of identity: CallIdentity) -> Int? {
+    /// Where the call with this request is; of a joined group the one that stands for all.
+    private func place(of request: ExactText?) -> Int? {
         if joinsByKey { return entries.indices.first }
-        let request = identity.request.map(ExactText.init)
         return places.isEmpty ? (first == .some(request) ? 0 : nil) : places[request]
     }
 
-    private mutating func append(_ entry: Entry, under identity: CallIdentity) {
-        let request = identity.request.map(ExactText.init)
+    private mutating func append(_ entry: consuming Entry, under request: ExactText?) {
         if entries.isEmpty {
             first = .some(request)
         } else {
@@ -344,6 +346,8 @@ extension UsageRecord {
 }
 
 extension CallIdentity {
+    fileprivate var exactRequest: ExactText? { request.map(ExactText.init) }
+
     /// Whether `other` names the same call by its message, or by its request too, where this does not.
     fileprivate func knowsLess(than other: CallIdentity) -> Bool {
         isRequestAlone ? !other.isRequestAlone : request == nil && other.request != nil

@@ -182,7 +182,7 @@ package struct UsageRecord: Hashable, Sendable {
         identity: CallIdentity, growth: GrowthRule, time: Timestamp, labels: Labels, tokens: TokenCounts,
         terms: Terms = Terms(), reportedCost: Money? = nil, durationMilliseconds: Int64? = nil,
         firstTokenMilliseconds: Int64? = nil, outcome: Outcome = .success, errorKind: String? = nil,
-        raw: RawReference? = nil
+        raw: RawReference? = nil, workingFolder: String? = nil
     ) {
         self.identity = identity
         self.growth = growth
@@ -196,6 +196,7 @@ package struct UsageRecord: Hashable, Sendable {
         self.outcome = outcome
         self.errorKind = errorKind
         self.raw = raw
+        self.workingFolder = workingFolder
         witnesses = labels.source.flatMap(SourceKind.init(rawValue:)).map { SourceKinds($0) } ?? []
     }
 

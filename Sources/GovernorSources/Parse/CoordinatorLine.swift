@@ -9,7 +9,7 @@ enum CoordinatorLine {
             success, errorMessage
         case cacheRead, cacheReadInput, tokensCacheRead, write5m, write1h, write, writeInput, creation, tokensCacheWrite
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "timestamp", "task_id", "worker_id", "session_id", "model", "tokens_input", "tokens_output", "tokens_total",
             "estimated_cost_usd", "duration_seconds", "time_to_first_token", "exit_code", "success", "error_message",
             "cache_read_tokens", "cache_read_input_tokens", "tokens_cache_read", "cache_write_5m_tokens",
@@ -75,7 +75,7 @@ enum CoordinatorLine {
     private static func count(_ line: ObjectSkim<Field>, _ fields: Field...) throws(LineProblem) -> Int64? {
         for field in fields {
             guard let value = LineNumbers.unquoted(try line.value(field)) else { continue }
-            return try LineNumbers.count(value, name: "\(Field.keys[field.rawValue])")
+            return try LineNumbers.count(value, name: "\(Field.keys.names[field.rawValue])")
         }
         return nil
     }

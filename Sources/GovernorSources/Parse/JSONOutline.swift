@@ -51,15 +51,26 @@ struct JSONOutline {
     func isNull(_ value: Range<Int>) -> Bool { value.count == 4 && memcmp(base + value.lowerBound, "null", 4) == 0 }
 
     /// The place of a key among those that are wanted.
-    func place(of key: Range<Int>, in keys: [StaticString]) -> Int? {
-        for (place, wanted) in keys.enumerated() where wanted.utf8CodeUnitCount == key.count {
-            if memcmp(base + key.lowerBound, wanted.utf8Start, key.count) == 0 { return place }
-        }
-        return nil
+    @inline(__always)
+    func place(of key: Range<Int>, in keys: SkimKeys) -> Int? {
+        keys.place(of: base + key.lowerBound, count: key.count)
     }
 
     /// Steps over `"key":`; where the key stands, without its quotes.
+    @inline(__always)
     mutating func key() throws(LineProblem) -> Range<Int> {
+        // As agents write it, without spaces and escapes; the value behind it has at least a byte.
+        let start = position &+ 1
+        if byte == UInt8(ascii: "\""), let end = nextQuote(from: start), byte(at: end &- 1) != UInt8(ascii: "\\"),
+            end &+ 2 < count, byte(at: end &+ 1) == UInt8(ascii: ":"), byte(at: end &+ 2) > 0x20
+        {
+            position = end &+ 2
+            return start..<end
+        }
+        return try spacedKey()
+    }
+
+    private mutating func spacedKey() throws(LineProblem) -> Range<Int> {
         skipSpace()
         let start = position
         guard byte == UInt8(ascii: "\"") else { throw LineProblem("expected a key in quotes (byte \(position))") }
@@ -82,7 +93,13 @@ struct JSONOutline {
     }
 
     /// Steps over a comma, or the end of the object.
+    @inline(__always)
     mutating func goesOn() throws(LineProblem) -> Bool {
+        if skip(",") { return true }
+        return try goesOnBehindSpace()
+    }
+
+    private mutating func goesOnBehindSpace() throws(LineProblem) -> Bool {
         skipSpace()
         if skip(",") { return true }
         guard skip("}") else {

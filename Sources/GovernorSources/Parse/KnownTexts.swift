@@ -9,6 +9,8 @@ struct KnownTexts {
     private struct Known {
         /// The bytes between the quotes, as they stand in the line.
         var written: [UInt8]
+        /// Of these bytes.
+        var glance: UInt64
         var text: String
         var number: Number
     }
@@ -26,10 +28,14 @@ struct KnownTexts {
     mutating func number(
         of written: UnsafeRawBufferPointer, read: () throws(LineProblem) -> String?
     ) throws(LineProblem) -> Number {
-        for each in known where Self.isSame(each.written, written) { return each.number }
+        let glance = Self.glance(written)
+        // By place: going through the values would hold each one's texts and let go of them, for every line.
+        for place in known.indices where known[place].glance == glance {
+            if Self.isSame(known[place].written, written) { return known[place].number }
+        }
         guard let text = try read() else { return 0 }
         newest &+= 1
-        let new = Known(written: Array(written), text: text, number: newest)
+        let new = Known(written: Array(written), glance: glance, text: text, number: newest)
         if known.count < Self.capacity {
             known.append(new)
         } else {
@@ -40,7 +46,17 @@ struct KnownTexts {
     }
 
     /// The text of a number that was just given.
-    func text(_ number: Number) -> String? { known.first { $0.number == number }?.text }
+    func text(_ number: Number) -> String? {
+        for place in known.indices where known[place].number == number { return known[place].text }
+        return nil
+    }
+
+    /// Of a text's length and its last eight bytes, in which most texts that differ do.
+    private static func glance(_ written: UnsafeRawBufferPointer) -> UInt64 {
+        let length = UInt64(truncatingIfNeeded: written.count)
+        guard written.count >= 8 else { return length }
+        return written.loadUnaligned(fromByteOffset: written.count - 8, as: UInt64.self) &+ length
+    }
 
     private static func isSame(_ known: [UInt8], _ written: UnsafeRawBufferPointer) -> Bool {
         guard known.count == written.count, let base = written.baseAddress else { return false }

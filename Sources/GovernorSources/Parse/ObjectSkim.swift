@@ -4,10 +4,10 @@ import GovernorCore
 /// The keys of one kind of object that are wanted; raw values count from 0.
 protocol SkimField: RawRepresentable<Int>, Sendable {
     /// Room for a number of each key.
-    associatedtype Lanes: SIMD<UInt32> = SIMD16<UInt32>
+    associatedtype Lanes: SIMD<UInt32> = SIMD8<UInt32>
 
     /// The keys, in the order of the raw values.
-    static var keys: [StaticString] { get }
+    static var keys: SkimKeys { get }
 }
 
 /// Finds the wanted members of one JSON object and steps over the rest without building it: of a transcript's line,
@@ -55,23 +55,20 @@ struct ObjectSkim<Field: SkimField> {
         guard text.count <= Int(UInt32.max) else { throw LineProblem("longer than 4 GiB") }
         let keys = Field.keys
         // Of the house's own keys, not of the text; the fuzzers run with it.
-        assert(keys.count <= Field.Lanes.scalarCount, "\(Field.self) has more keys than lanes")
-        var lengths: UInt64 = 0
-        for key in keys { lengths |= 1 << UInt64(min(key.utf8CodeUnitCount, 63)) }
+        assert(keys.names.count <= Field.Lanes.scalarCount, "\(Field.self) has more keys than lanes")
         var seen: UInt64 = 0
         guard scanner.skip("{") else { throw LineProblem("expected an object (byte \(scanner.position))") }
         scanner.skipSpace()
         if scanner.skip("}") { return }
         repeat {
             let key = try scanner.key()
-            // Most keys are not wanted, and have not even the length of one that is.
-            guard lengths >> UInt64(min(key.count, 63)) & 1 != 0, let place = scanner.place(of: key, in: keys),
+            guard let place = scanner.place(of: key, in: keys),
                 let field = Field(rawValue: place)
             else {
                 try scanner.skipValue()
                 continue
             }
-            guard seen & 1 << place == 0 else { throw LineProblem("duplicate key \"\(keys[place])\"") }
+            guard seen & 1 << place == 0 else { throw LineProblem("duplicate key \"\(keys.names[place])\"") }
             seen |= 1 << place
             let start = scanner.position
             if try !reads(field, &scanner) { try scanner.skipValue() }
@@ -91,7 +88,7 @@ struct ObjectSkim<Field: SkimField> {
     func value(_ field: Field) throws(LineProblem) -> JSON? {
         guard let value = self[field] else { return nil }
         do throws(JSONReader.Failure) { return try JSONReader.read(value, depthLimit: 128) } catch {
-            throw LineProblem("\(Field.keys[field.rawValue]): \(error.message)")
+            throw LineProblem("\(Field.keys.names[field.rawValue]): \(error.message)")
         }
     }
 
@@ -120,7 +117,7 @@ struct ObjectSkim<Field: SkimField> {
     func count(_ field: Field) throws(LineProblem) -> Int64 {
         guard let value = self[field] else { return 0 }
         if let count = LineNumbers.plainCount(value) { return count }
-        return try LineNumbers.count(try self.value(field) ?? .null, name: "\(Field.keys[field.rawValue])")
+        return try LineNumbers.count(try self.value(field) ?? .null, name: "\(Field.keys.names[field.rawValue])")
     }
 
     /// A whole number; nil when it isn't there or is anything else.

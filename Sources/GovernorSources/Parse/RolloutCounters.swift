@@ -12,7 +12,7 @@ struct RolloutUsage: Hashable, Sendable {
     private enum Field: Int, SkimField {
         case input, cached, written, output, reasoning
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "input_tokens", "cached_input_tokens", "cache_write_input_tokens", "output_tokens",
             "reasoning_output_tokens",
         ]
@@ -27,7 +27,7 @@ struct RolloutUsage: Hashable, Sendable {
             guard usage[field] != nil else { return 0 }
             guard let count = try usage.integer(field), (0...Self.limit).contains(count) else {
                 let shown = try usage.value(field)?.shown ?? ""
-                throw LineProblem("\(Field.keys[field.rawValue]) must be a whole number from 0 on; got \(shown)")
+                throw LineProblem("\(Field.keys.names[field.rawValue]) must be a whole number from 0 on; got \(shown)")
             }
             return count
         }

@@ -16,13 +16,15 @@ struct RolloutParser: LineParser {
     private enum Field: Int, SkimField {
         case type, timestamp, ordinal, payload
 
-        static let keys: [StaticString] = ["type", "timestamp", "ordinal", "payload"]
+        static let keys: SkimKeys = ["type", "timestamp", "ordinal", "payload"]
     }
 
     private enum MetaField: Int, SkimField {
+        typealias Lanes = SIMD16<UInt32>
+
         case id, timestamp, folder, provider, forkedFrom, parent, threadSource, source, start
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "id", "timestamp", "cwd", "model_provider", "forked_from_id", "parent_thread_id", "thread_source", "source",
             "subagent_history_start_ordinal",
         ]
@@ -31,31 +33,31 @@ struct RolloutParser: LineParser {
     private enum TurnField: Int, SkimField {
         case folder, model
 
-        static let keys: [StaticString] = ["cwd", "model"]
+        static let keys: SkimKeys = ["cwd", "model"]
     }
 
     private enum EventField: Int, SkimField {
         case type, turn, info
 
-        static let keys: [StaticString] = ["type", "turn_id", "info"]
+        static let keys: SkimKeys = ["type", "turn_id", "info"]
     }
 
     private enum InfoField: Int, SkimField {
         case total, last
 
-        static let keys: [StaticString] = ["total_token_usage", "last_token_usage"]
+        static let keys: SkimKeys = ["total_token_usage", "last_token_usage"]
     }
 
     private enum ResponseField: Int, SkimField {
         case id, thread, usage
 
-        static let keys: [StaticString] = ["response_id", "thread_id", "usage"]
+        static let keys: SkimKeys = ["response_id", "thread_id", "usage"]
     }
 
     private enum CompactionField: Int, SkimField {
         case response
 
-        static let keys: [StaticString] = ["compaction_response_id"]
+        static let keys: SkimKeys = ["compaction_response_id"]
     }
 
     private let context: LineContext
@@ -181,11 +183,10 @@ struct RolloutParser: LineParser {
         labels.model = thread.modelLabel
         labels.session = thread.id
         labels.project = thread.folder.flatMap { LineText.label(LineText.lastName(ofPath: $0)) }
-        var record = UsageRecord(
+        return UsageRecord(
             // Of an event in two files that of the session it happened in is kept.
             identity: CallIdentity(key: "transcript/\(call)", isSidechain: thread.isFork && thread.turn == nil),
-            growth: .larger, time: time, labels: labels, tokens: tokens, raw: place.place)
-        record.workingFolder = thread.folder
-        return record
+            growth: .larger, time: time, labels: labels, tokens: tokens, raw: place.place,
+            workingFolder: thread.folder)
     }
 }

@@ -7,10 +7,12 @@ import GovernorCore
 /// once per block, with a placeholder for its output. After a kill there is no result, and the transcript alone tells.
 struct StreamOutput {
     private enum Field: Int, SkimField {
+        typealias Lanes = SIMD16<UInt32>
+
         case type, session, id, timestamp, message, folder, model, subtype, isError, cost, usage, modelUsage, index,
             duration, firstToken
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "type", "session_id", "uuid", "timestamp", "message", "cwd", "model", "subtype", "is_error",
             "total_cost_usd", "usage", "modelUsage", "result_index", "duration_ms", "ttft_ms",
         ]
@@ -19,7 +21,7 @@ struct StreamOutput {
     private enum MessageField: Int, SkimField {
         case id, model, usage
 
-        static let keys: [StaticString] = ["id", "model", "usage"]
+        static let keys: SkimKeys = ["id", "model", "usage"]
     }
 
     /// The sums of the last result of a process, by which the next result is known to be of the same.
@@ -144,9 +146,9 @@ struct StreamOutput {
             identity: CallIdentity(key: key), growth: .larger,
             time: time ?? context.modified ?? Timestamp(milliseconds: 0), labels: labels, tokens: use.tokens,
             terms: use.terms, reportedCost: use.cost, outcome: failed ? .error : .success,
-            errorKind: failed ? ErrorKind.classify(try result.text(.subtype) ?? "") : nil, raw: place.place)
+            errorKind: failed ? ErrorKind.classify(try result.text(.subtype) ?? "") : nil, raw: place.place,
+            workingFolder: folder)
         record.timeIsArrival = time == nil && context.modified == nil
-        record.workingFolder = folder
         return record
     }
 

@@ -4,9 +4,11 @@ import GovernorCore
 /// `progress` lines of old versions, usage under `data.message`.
 enum TranscriptLine {
     private enum Field: Int, SkimField {
+        typealias Lanes = SIMD16<UInt32>
+
         case message, request, timestamp, session, folder, isSidechain, agent, line, cost, isError, data
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "message", "requestId", "timestamp", "sessionId", "cwd", "isSidechain", "agentId", "uuid", "costUSD",
             "isApiErrorMessage", "data",
         ]
@@ -15,20 +17,20 @@ enum TranscriptLine {
     private enum MessageField: Int, SkimField {
         case id, model, usage, content
 
-        static let keys: [StaticString] = ["id", "model", "usage", "content"]
+        static let keys: SkimKeys = ["id", "model", "usage", "content"]
     }
 
     private enum ProgressField: Int, SkimField {
         case message, agent
 
-        static let keys: [StaticString] = ["message", "agentId"]
+        static let keys: SkimKeys = ["message", "agentId"]
     }
 
     /// What `data.message` may hold beside the message: it is the line of a subagent, or its message at once.
     private enum NestedField: Int, SkimField {
         case message, request, timestamp, isSidechain, line
 
-        static let keys: [StaticString] = ["message", "requestId", "timestamp", "isSidechain", "uuid"]
+        static let keys: SkimKeys = ["message", "requestId", "timestamp", "isSidechain", "uuid"]
     }
 
     /// A message and its usage, gone through once.
@@ -116,13 +118,13 @@ enum TranscriptLine {
             memo.last?.offset = records[place].unite(with: copy)
             return
         }
-        var record = UsageRecord(
-            identity: try identity(call, line: line, said, of: place, memo), growth: .larger, time: copy.time,
-            labels: try labels(of: said, besides: call, &memo), tokens: copy.tokens, terms: copy.terms,
-            reportedCost: copy.reportedCost, outcome: isError ? .error : .success,
-            errorKind: isError ? errorKind(call.message.fields[.content]) : nil, raw: place.place)
-        record.workingFolder = memo.folders.text(said.speaker.folder)
-        records.append(record)
+        records.append(
+            UsageRecord(
+                identity: try identity(call, line: line, said, of: place, memo), growth: .larger, time: copy.time,
+                labels: try labels(of: said, besides: call, &memo), tokens: copy.tokens, terms: copy.terms,
+                reportedCost: copy.reportedCost, outcome: isError ? .error : .success,
+                errorKind: isError ? errorKind(call.message.fields[.content]) : nil, raw: place.place,
+                workingFolder: memo.folders.text(said.speaker.folder)))
         memo.last = mayBeCopy ? (said, place.offset) : nil
     }
 

@@ -13,7 +13,7 @@ struct TranscriptParser: LineParser {
     private enum Field: Int, SkimField {
         case type, session, streamSession, parent, leaf, message
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "type", "sessionId", "session_id", "parentUuid", "leafUuid", "message",
         ]
     }
@@ -57,18 +57,20 @@ struct TranscriptParser: LineParser {
     }
 
     mutating func read(_ line: SourceLine, into records: inout [UsageRecord]) throws(LineProblem) {
-        var mustLook = false
-        if case .unknown(let lines) = mode {
-            mode = Self.mode(by: line.bytes, after: lines, context)
-            mustLook = true
-        }
+        guard case .transcript = mode else { return try readOther(line, into: &records) }
+        try TranscriptLine.read(line, zone: context.zone, &memo, into: &records)
+    }
+
+    /// A line of a stream, or of what may be one.
+    private mutating func readOther(_ line: SourceLine, into records: inout [UsageRecord]) throws(LineProblem) {
+        if case .unknown(let lines) = mode { mode = Self.mode(by: line.bytes, after: lines, context) }
         if case .stream(var stream) = mode {
             // Its texts are held once while it changes.
             mode = .transcript
             defer { mode = .stream(stream) }
             return try stream.read(line, into: &records)
         }
-        guard !mustLook || ByteSearch.containsUsageKey(line.bytes) else { return }
+        guard ByteSearch.containsUsageKey(line.bytes) else { return }
         try TranscriptLine.read(line, zone: context.zone, &memo, into: &records)
     }
 

@@ -6,10 +6,12 @@ struct TranscriptUsage {
     var terms: Terms
 
     enum Field: Int, SkimField {
+        typealias Lanes = SIMD16<UInt32>
+
         case input, output, cacheRead, cacheCreation, split, outputDetails, serverTools, tier, speed, geography,
             iterations
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation",
             "output_tokens_details", "server_tool_use", "service_tier", "speed", "inference_geo", "iterations",
         ]
@@ -18,19 +20,19 @@ struct TranscriptUsage {
     private enum SplitField: Int, SkimField {
         case fiveMinutes, oneHour
 
-        static let keys: [StaticString] = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"]
+        static let keys: SkimKeys = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"]
     }
 
     private enum DetailField: Int, SkimField {
         case thinking
 
-        static let keys: [StaticString] = ["thinking_tokens"]
+        static let keys: SkimKeys = ["thinking_tokens"]
     }
 
     private enum ToolField: Int, SkimField {
         case webSearches
 
-        static let keys: [StaticString] = ["web_search_requests"]
+        static let keys: SkimKeys = ["web_search_requests"]
     }
 
     /// - Parameter text: the usage object.

@@ -5,10 +5,12 @@ import GovernorCore
 /// provider does.
 struct VoiceParser: LineParser {
     private enum Field: Int, SkimField {
+        typealias Lanes = SIMD16<UInt32>
+
         case id, timestamp, model, input, output, cacheRead, cacheReadInput, cacheCreation, cacheCreationInput, cost,
             session, folder
 
-        static let keys: [StaticString] = [
+        static let keys: SkimKeys = [
             "uuid", "timestamp", "model", "input_tokens", "output_tokens", "cache_read_tokens",
             "cache_read_input_tokens", "cache_creation_tokens", "cache_creation_input_tokens", "cost_usd", "sessionId",
             "cwd",
@@ -38,14 +40,13 @@ struct VoiceParser: LineParser {
         labels.project = folder.flatMap { LineText.label(LineText.lastName(ofPath: $0)) }
         labels.tags["agent"] = "voice"
         let id = LineText.label(try skim.text(.id)) ?? "\(line.file)@\(line.offset)"
-        var record = UsageRecord(
-            identity: CallIdentity(key: "transcript/voice/\(id)"), growth: .larger, time: time, labels: labels,
-            tokens: TokenCounts(
-                input: try skim.count(.input), output: try skim.count(.output),
-                cacheRead: try skim.count(skim[.cacheRead] == nil ? .cacheReadInput : .cacheRead),
-                cacheWrite5m: try skim.count(skim[.cacheCreation] == nil ? .cacheCreationInput : .cacheCreation)),
-            reportedCost: LineNumbers.cost(try skim.value(.cost)), raw: line.place)
-        record.workingFolder = folder
-        records.append(record)
+        records.append(
+            UsageRecord(
+                identity: CallIdentity(key: "transcript/voice/\(id)"), growth: .larger, time: time, labels: labels,
+                tokens: TokenCounts(
+                    input: try skim.count(.input), output: try skim.count(.output),
+                    cacheRead: try skim.count(skim[.cacheRead] == nil ? .cacheReadInput : .cacheRead),
+                    cacheWrite5m: try skim.count(skim[.cacheCreation] == nil ? .cacheCreationInput : .cacheCreation)),
+                reportedCost: LineNumbers.cost(try skim.value(.cost)), raw: line.place, workingFolder: folder))
     }
 }

@@ -10,66 +10,43 @@ enum ByteSearch {
         return UnsafeRawPointer(hit) - base
     }
 
-    /// Whether the text, of at least two bytes, is in there.
+    /// Whether the text, of at least two bytes, is in there. Inlined, so that each text is looked for by its own code.
+    @inline(__always)
     static func contains(_ text: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
         typealias Lanes = SIMD32<UInt8>
         let length = text.utf8CodeUnitCount
         guard length > 1, bytes.count >= length, let base = bytes.baseAddress else { return false }
         let first = Lanes(repeating: text.utf8Start[0])
         let second = Lanes(repeating: text.utf8Start[1])
-        let last = Lanes(repeating: text.utf8Start[length - 1])
         var at = 0
-        // Three of its bytes are compared in 32 places at once; the rare hit is then looked at in full.
-        while at + length - 1 + Lanes.scalarCount <= bytes.count {
+        // Two of its bytes are compared in 32 places at once; the rare hit is then looked at in full.
+        while at + 1 + Lanes.scalarCount <= bytes.count {
             let opens = bytes.loadUnaligned(fromByteOffset: at, as: Lanes.self) .== first
             let goesOn = bytes.loadUnaligned(fromByteOffset: at + 1, as: Lanes.self) .== second
-            let closes = bytes.loadUnaligned(fromByteOffset: at + length - 1, as: Lanes.self) .== last
-            let hits = unsafeBitCast(opens .& goesOn .& closes, to: SIMD4<UInt64>.self)
+            let hits = unsafeBitCast(opens .& goesOn, to: SIMD4<UInt64>.self)
             if hits[0] | hits[1] | hits[2] | hits[3] != 0,
-                (at..<at + Lanes.scalarCount).contains(where: { memcmp(base + $0, text.utf8Start, length) == 0 })
+                isThere(text, from: base + at, to: base + min(at + Lanes.scalarCount, bytes.count - length + 1))
             {
                 return true
             }
             at += Lanes.scalarCount
         }
-        while at + length <= bytes.count {
-            if memcmp(base + at, text.utf8Start, length) == 0 { return true }
-            at += 1
+        return isThere(text, from: base + at, to: base + bytes.count - length + 1)
+    }
+
+    /// Whether the text begins at one of these places.
+    @inline(never)
+    private static func isThere(_ text: StaticString, from: UnsafeRawPointer, to: UnsafeRawPointer) -> Bool {
+        let (start, length) = (text.utf8Start, text.utf8CodeUnitCount)
+        var place = from
+        while place < to {
+            if place.load(as: UInt8.self) == start.pointee, memcmp(place, start, length) == 0 { return true }
+            place += 1
         }
         return false
     }
 
     /// Whether `"usage"`, quotes included, is in there. Inside a JSON string its quotes would be escaped, so this finds
     /// keys (and the rare string value), not text about usage.
-    static func containsUsageKey(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        typealias Lanes = SIMD32<UInt8>
-        let quote = Lanes(repeating: UInt8(ascii: "\""))
-        let second = Lanes(repeating: UInt8(ascii: "u"))
-        let length = 7
-        var at = 0
-        // Three of the seven bytes are compared in 32 places at once; the rare hit is then looked at in full.
-        while at + length - 1 + Lanes.scalarCount <= bytes.count {
-            let opens = bytes.loadUnaligned(fromByteOffset: at, as: Lanes.self) .== quote
-            let closes = bytes.loadUnaligned(fromByteOffset: at + 6, as: Lanes.self) .== quote
-            let begins = bytes.loadUnaligned(fromByteOffset: at + 1, as: Lanes.self) .== second
-            let hits = unsafeBitCast(opens .& closes .& begins, to: SIMD4<UInt64>.self)
-            if hits[0] | hits[1] | hits[2] | hits[3] != 0,
-                (at..<at + Lanes.scalarCount).contains(where: { isUsageKey(bytes, $0) })
-            {
-                return true
-            }
-            at += Lanes.scalarCount
-        }
-        while at + length <= bytes.count {
-            if isUsageKey(bytes, at) { return true }
-            at += 1
-        }
-        return false
-    }
-
-    private static func isUsageKey(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bool {
-        bytes[at] == UInt8(ascii: "\"") && bytes[at + 1] == UInt8(ascii: "u") && bytes[at + 2] == UInt8(ascii: "s")
-            && bytes[at + 3] == UInt8(ascii: "a") && bytes[at + 4] == UInt8(ascii: "g")
-            && bytes[at + 5] == UInt8(ascii: "e") && bytes[at + 6] == UInt8(ascii: "\"")
-    }
+    static func containsUsageKey(_ bytes: UnsafeRawBufferPointer) -> Bool { contains("\"usage\"", in: bytes) }
 }
