@@ -46,8 +46,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.executable(name: "governor", targets: ["governor"])],
     dependencies: [
-        // HTTP for dashboards, displays and remote coordinators: the maintained SwiftNIO server with a small router.
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        // HTTP for dashboards, displays and remote coordinators: the maintained SwiftNIO server with a small router. Its
+        // traits would bring swift-configuration along, which nothing here reads.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         // The control socket is answered on the event loop itself, at the cost of an echo.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         // SQLite with prepared statements, migrations by name and a serial writer.

@@ -1,7 +1,7 @@
 """The first read of a tree of transcripts from page cache, beside `grep -c '"usage"'` and claude-monitor over the same
 files, and what the daemon weighs afterwards; then a restart over the ledger that came of it.
 
-    swift build -c release --build-tests && python3 Tests/Benchmarks/ingest.py [--megabytes 200] [--long]
+    ./deploy/test && python3 Tests/Benchmarks/ingest.py [--megabytes 200] [--long]
 
 Three things are measured in turn, each beside its floor of the same run:
 
@@ -260,7 +260,7 @@ def _swift_bench(name: str, **environment: str) -> str:
         env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE)
     if "bench: " not in done.stdout:
         why = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        print(f"{name} did not run; build it with `swift build -c release --build-tests`: {why}", file=sys.stderr)
+        print(f"{name} did not run; ./deploy/test builds it: {why}", file=sys.stderr)
         return ""
     return done.stdout
 
