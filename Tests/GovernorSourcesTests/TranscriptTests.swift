@@ -289,6 +289,33 @@ import Testing
         #expect(follower.rejected.map(\.reason) == ["output_tokens: nested deeper than 128"])
     }
 
+    @Test(arguments: [
+        (#"":"#, #"" : "#), (#",""#, " ,\t\""), (#"{""#, #"{ ""#),
+        (#""sessionId""#, #""a\"b":{"x":1},"\\":2,"":3,"sessionId""#),
+        (#""requestId""#, #""requestIe":"r","rEquestId":"r","request":"r","requestIds":"r","requestId""#),
+    ])
+    func `spaces between, escaped keys and keys like those that are read change nothing`(
+        text: String, other: String
+    ) throws {
+        let plain = line(usage: #"{"input_tokens":1,"cache_creation":{"ephemeral_1h_input_tokens":3}}"#)
+        let changed = plain.replacing(text, with: other)
+        #expect(changed != plain)
+        #expect(try read(changed).records == read(plain).records)
+        #expect(try read(plain).records.first?.tokens == TokenCounts(input: 1, cacheWrite1h: 3))
+    }
+
+    @Test func `usage is found wherever in a line it stands`() throws {
+        let lines = (0..<100).map { length in
+            let padding = String(repeating: #"\"u"#, count: length / 3) + String(repeating: "u", count: length % 3)
+            return #"{"sessionId":"s","timestamp":"2026-11-20T15:18:56Z","padding":"\#(padding)","message":"#
+                + #"{"id":"msg_\#(length)","model":"m","usage":{"output_tokens":1}}}"# + "\n"
+        }
+        try folder.write("s.jsonl", lines.joined())
+        var follower = Follower()
+        try follower.follow(folder.file("s.jsonl"))
+        #expect(follower.records.count == lines.count)
+    }
+
     @Test func `labels too long to keep are cut, not the call`() throws {
         let follower = try read(
             line(usage: "{\"input_tokens\":1,\"output_tokens\":2}")
