@@ -36,10 +36,9 @@ struct ControlServer: Sendable {
                     try pipeline.addHandler(ProtocolSniffer(service: service, responder: responder))
                 }
             }
-            // A fleet that connects at once is let wait here, not turned away.
-            .serverChannelOption(.backlog, value: Int32(Self.connectionLimit))
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
             .withBoundSocket(file.descriptor).get()
+        file.restoreBacklog()
     }
 
     /// Stops listening and removes the socket.

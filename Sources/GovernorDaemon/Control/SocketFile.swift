@@ -16,6 +16,9 @@ struct SocketFile: Sendable {
     /// Which file it is, so that another daemon's at the same path is not removed.
     private let number: Int?
 
+    /// Clients that may wait to be let in: a fleet that connects at once is not turned away.
+    private static let backlog: Int32 = 1024
+
     init(path: String) throws(Failure) {
         self.path = path
         let folder = (path as NSString).deletingLastPathComponent
@@ -31,7 +34,7 @@ struct SocketFile: Sendable {
         let old = umask(0o117)
         let bound = Self.withAddress(path) { Glibc.bind(descriptor, $0, $1) }
         umask(old)
-        guard bound == 0, listen(descriptor, 1024) == 0 else {
+        guard bound == 0, listen(descriptor, Self.backlog) == 0 else {
             let cause = bound == nil ? "the path is longer than the system allows" : String(cString: strerror(errno))
             Glibc.close(descriptor)
             throw Failure(description: "the control socket \(path) can't be made: \(cause)")
@@ -39,6 +42,10 @@ struct SocketFile: Sendable {
         self.descriptor = descriptor
         number = Self.status(path)?[.systemFileNumber] as? Int
     }
+
+    /// Lets that many wait once a server has taken the socket: NIO sets 128, whatever its `backlog` option says of a socket
+    /// that was bound before, and a client that doesn't block is told EAGAIN by the next.
+    func restoreBacklog() { Glibc.listen(descriptor, Self.backlog) }
 
     /// Removes the socket if it is still this one.
     func remove() {
