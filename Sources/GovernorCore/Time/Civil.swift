@@ -51,7 +51,7 @@ package struct CivilDate: Hashable, Comparable, Sendable {
 
     /// Whether the month and day exist in that year.
     package var isValid: Bool {
-        (1...12).contains(month) && day >= 1 && day <= Self.daysIn(month: month, of: year)
+        (1...12).contains(month) && day >= 1 && (day <= 28 || day <= Self.daysIn(month: month, of: year))
     }
 
     /// `2026-11-21`.

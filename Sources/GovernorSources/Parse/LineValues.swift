@@ -99,21 +99,25 @@ enum LineTime {
 
     /// Reads the one shape transcripts have, `2026-11-20T15:18:56.120Z`; nil for any other, for `RFC3339` to read.
     static func plainInstant(_ text: UnsafeRawBufferPointer) -> Timestamp? {
-        let shape: StaticString = "0000-00-00T00:00:00.000Z"
-        guard text.count == shape.utf8CodeUnitCount else { return nil }
-        for (index, byte) in text.enumerated() {
-            let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            guard shape.utf8Start[index] == UInt8(ascii: "0") ? isDigit : shape.utf8Start[index] == byte else {
-                return nil
-            }
-        }
+        guard text.count == 24, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            text[10] == UInt8(ascii: "T"),
+            text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
+            text[23] == UInt8(ascii: "Z")
+        else { return nil }
+        var areDigits = true
         func number(_ range: Range<Int>) -> Int64 {
-            range.reduce(0) { $0 * 10 + Int64(text[$1] - UInt8(ascii: "0")) }
+            var number: Int64 = 0
+            for place in range {
+                let digit = text[place] &- UInt8(ascii: "0")
+                areDigits = areDigits && digit < 10
+                number = number * 10 + Int64(digit)
+            }
+            return number
         }
         let date = CivilDate(year: number(0..<4), month: number(5..<7), day: number(8..<10))
         let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
-        guard date.isValid, hour < 24, minute < 60, second < 60 else { return nil }
         let ofDay = (hour * 3600 + minute * 60 + second) * 1000 + number(20..<23)
+        guard areDigits, date.isValid, hour < 24, minute < 60, second < 60 else { return nil }
         return Timestamp(milliseconds: CivilTime(date: date, millisecondOfDay: ofDay).millisecondsAsUTC)
     }
 }

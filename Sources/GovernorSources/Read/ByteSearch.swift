@@ -20,28 +20,30 @@ enum ByteSearch {
         let second = Lanes(repeating: text.utf8Start[1])
         var at = 0
         // Two of its bytes are compared in 32 places at once; the rare hit is then looked at in full.
-        while at + 1 + Lanes.scalarCount <= bytes.count {
+        while at + length - 1 + Lanes.scalarCount <= bytes.count {
             let opens = bytes.loadUnaligned(fromByteOffset: at, as: Lanes.self) .== first
             let goesOn = bytes.loadUnaligned(fromByteOffset: at + 1, as: Lanes.self) .== second
             let hits = unsafeBitCast(opens .& goesOn, to: SIMD4<UInt64>.self)
-            if hits[0] | hits[1] | hits[2] | hits[3] != 0,
-                isThere(text, from: base + at, to: base + min(at + Lanes.scalarCount, bytes.count - length + 1))
-            {
-                return true
-            }
+            if hits[0] | hits[1] | hits[2] | hits[3] != 0, isThere(text, at: hits, behind: base + at) { return true }
             at += Lanes.scalarCount
         }
-        return isThere(text, from: base + at, to: base + bytes.count - length + 1)
+        while at + length <= bytes.count {
+            if memcmp(base + at, text.utf8Start, length) == 0 { return true }
+            at += 1
+        }
+        return false
     }
 
-    /// Whether the text begins at one of these places.
+    /// Whether the text begins at one of 32 places; a byte of each is set where it may.
     @inline(never)
-    private static func isThere(_ text: StaticString, from: UnsafeRawPointer, to: UnsafeRawPointer) -> Bool {
-        let (start, length) = (text.utf8Start, text.utf8CodeUnitCount)
-        var place = from
-        while place < to {
-            if place.load(as: UInt8.self) == start.pointee, memcmp(place, start, length) == 0 { return true }
-            place += 1
+    private static func isThere(_ text: StaticString, at hits: SIMD4<UInt64>, behind base: UnsafeRawPointer) -> Bool {
+        for eighth in 0..<4 {
+            var rest = UInt64(littleEndian: hits[eighth])
+            while rest != 0 {
+                let place = rest.trailingZeroBitCount / 8
+                if memcmp(base + eighth * 8 + place, text.utf8Start, text.utf8CodeUnitCount) == 0 { return true }
+                rest &= ~(0xFF << UInt64(place * 8))
+            }
         }
         return false
     }
