@@ -38,7 +38,7 @@ struct ControlServer: Sendable {
             }
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
             .withBoundSocket(file.descriptor).get()
-        file.restoreBacklog()
+        try file.restoreBacklog()
     }
 
     /// Stops listening and removes the socket.

@@ -45,7 +45,13 @@ struct SocketFile: Sendable {
 
     /// Lets that many wait once a server has taken the socket: NIO sets 128, whatever its `backlog` option says of a socket
     /// that was bound before, and a client that doesn't block is told EAGAIN by the next.
-    func restoreBacklog() { Glibc.listen(descriptor, Self.backlog) }
+    func restoreBacklog() throws(Failure) {
+        guard Glibc.listen(descriptor, Self.backlog) == 0 else {
+            throw Failure(
+                description: "the control socket \(path) can't let \(Self.backlog) clients wait: "
+                    + String(cString: strerror(errno)))
+        }
+    }
 
     /// Removes the socket if it is still this one.
     func remove() {

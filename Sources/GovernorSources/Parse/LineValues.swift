@@ -99,10 +99,9 @@ enum LineTime {
 
     /// Reads the one shape transcripts have, `2026-11-20T15:18:56.120Z`; nil for any other, for `RFC3339` to read.
     static func plainInstant(_ text: UnsafeRawBufferPointer) -> Timestamp? {
-        guard text.count == 24, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
-            text[10] == UInt8(ascii: "T"),
-            text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
-            text[23] == UInt8(ascii: "Z")
+        func isAt(_ place: Int, _ sign: Unicode.Scalar) -> Bool { text[place] == UInt8(ascii: sign) }
+        guard text.count == 24, isAt(4, "-"), isAt(7, "-"), isAt(10, "T"), isAt(13, ":"), isAt(16, ":"), isAt(19, "."),
+            isAt(23, "Z")
         else { return nil }
         var areDigits = true
         func number(_ range: Range<Int>) -> Int64 {

@@ -62,9 +62,7 @@ struct ObjectSkim<Field: SkimField> {
         if scanner.skip("}") { return }
         repeat {
             let key = try scanner.key()
-            guard let place = scanner.place(of: key, in: keys),
-                let field = Field(rawValue: place)
-            else {
+            guard let place = scanner.place(of: key, in: keys), let field = Field(rawValue: place) else {
                 try scanner.skipValue()
                 continue
             }
