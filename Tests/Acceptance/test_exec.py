@@ -265,10 +265,11 @@ def test_a_daemon_that_goes_pauses_the_work_until_it_is_back(
     family = pids_in(place.folder / "pids", 2)
     fake.stop()
     wait_stopped(*family)
-    assert running.said.count("pausing the work until the daemon is back, as --on-unavailable pause says") == 1
+    running.wait_said("pausing the work until the daemon is back, as --on-unavailable pause says")
     fake.start()
     wait_running(*family)
     running.wait_said("governor: the daemon answers again\ngovernor: the work goes on\n")
+    assert running.said.count("pausing the work") == 1
 
 
 def test_a_daemon_that_goes_is_done_without_where_that_is_allowed(

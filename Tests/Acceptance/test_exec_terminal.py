@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from place import Place
 from scripted_daemon import ALLOW, ScriptedDaemon, paused
-from work import TerminalSession
+from waiting import until
+from work import TerminalSession, thread_states
 
 ECHO = "sh -c 'echo beg\"an\"; while read x; do echo got-$x; done'"
 
@@ -98,6 +103,49 @@ def test_a_shell_stops_work_that_is_paused(shell: TerminalSession, fake: Scripte
     shell.wait_shown("the work goes on")
     shell.type("one\n")
     shell.wait_shown("got-one")
+
+
+#: Work whose second thread reads, and which is the last to get the one processor it may have.
+LAST_IN_LINE = """
+import os, signal, threading
+os.sched_setaffinity(0, {PROCESSOR})
+os.nice(19)
+threading.Thread(target=lambda: os.read(0, 1), daemon=True).start()
+print(f"id-{os.getpid()}-", flush=True)
+signal.pause()
+"""
+
+
+def test_paused_work_stands_still_when_that_is_said(
+    place: Place, fake: ScriptedDaemon, terminals: list[TerminalSession]
+) -> None:
+    """Stopped in a read and not heard of it yet, it would take the key that is typed for the shell next."""
+    processor = min(os.sched_getaffinity(0))
+    script = LAST_IN_LINE.replace("PROCESSOR", str(processor))
+    terminal = TerminalSession(place, str(place.binary), "exec", "--", sys.executable, "-c", script)
+    terminals.append(terminal)
+    terminal.wait_shown("id-")
+    work = int(terminal.wait_shown("-"))
+    until(lambda: thread_states(work) == ["S", "S"], "both threads wait")
+    with busy(processor):
+        for _ in range(4):
+            fake.answers["check"] = paused("all is spent")
+            terminal.wait_shown("pausing the work: all is spent")
+            assert thread_states(work) == ["T", "T"]
+            fake.answers["check"] = ALLOW
+            terminal.wait_shown("the work goes on")
+
+
+@contextmanager
+def busy(processor: int) -> Iterator[None]:
+    """While one processor has always something to do."""
+    script = f"import os; os.sched_setaffinity(0, {{{processor}}}); print(flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def test_work_in_the_background_that_reads_is_stopped_as_any(shell: TerminalSession) -> None:

@@ -67,13 +67,17 @@ def pids_in(path: Path, count: int) -> list[int]:
     return read()
 
 
-def state(process: int) -> str:
+def state(process: int, thread: str = "") -> str:
     """`R`, `S`, `T` for stopped, `Z`; empty when there is none."""
     try:
-        text = Path(f"/proc/{process}/stat").read_text()
+        text = Path(f"/proc/{process}/{thread}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return ""
     return text[text.rindex(")") + 2]
+
+
+def thread_states(process: int) -> list[str]:
+    return [state(process, f"task/{each}") for each in os.listdir(f"/proc/{process}/task")]
 
 
 def is_gone(process: int) -> bool:
@@ -106,14 +110,15 @@ class TerminalSession:
     def type(self, text: str) -> None:
         os.write(self._terminal, text.encode())
 
-    def wait_shown(self, text: str, within: float = 15.0) -> None:
-        """Reads up to the text; what came after it is read by the next call."""
+    def wait_shown(self, text: str, within: float = 15.0) -> str:
+        """Reads up to the text, and gives what came before it; what came after it is read by the next call."""
         deadline = time.monotonic() + within
         while text.encode() not in self._seen:
             ready, _, _ = select.select([self._terminal], [], [], max(0, deadline - time.monotonic()))
             assert ready, f"not within {within:g} s: the terminal shows {text!r}; it shows {self._seen!r}"
             self._seen += os.read(self._terminal, 4096)
-        self._seen = self._seen.split(text.encode(), 1)[1]
+        before, self._seen = self._seen.split(text.encode(), 1)
+        return before.decode(errors="replace")
 
     def end(self) -> int:
         """Its exit code, once it has ended by itself."""

@@ -18,6 +18,8 @@ struct LeashedRun {
     private static let interval = Span(milliseconds: 500)
     /// How long the daemon may take to read what the work wrote last.
     private static let lastLines = Span(milliseconds: 200)
+    /// How long the work may take to stand still once it is stopped: it can't refuse, only wait for a processor.
+    private static let standstill = Span.seconds(1)
     /// How often it is looked whether what was asked to end has ended.
     private static let lookAgain = Span(milliseconds: 50)
 
@@ -122,6 +124,7 @@ struct LeashedRun {
                 group.send(SIGSTOP)
                 // So that an interrupt from the keyboard reaches somebody who can act on it.
                 terminal.takeBack()
+                group.awaitStill(within: Self.standstill)
             case .thaw:
                 terminal.give()
                 group.send(SIGCONT)

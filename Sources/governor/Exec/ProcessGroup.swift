@@ -1,5 +1,6 @@
 import CDispatch  // whose module is where this target finds the C library's types
 import Foundation
+import GovernorCore
 
 /// A command in a process group of its own.
 struct ProcessGroup {
@@ -37,6 +38,20 @@ struct ProcessGroup {
 
     /// Whether anybody of the group is left, a leader that was waited for not counted.
     var isEmpty: Bool { killpg(id, 0) != 0 && errno == ESRCH }
+
+    /// Waits until everybody who was sent STOP stands still, or the span is over.
+    ///
+    /// Whoever sleeps in a read when it is stopped hears of it when it runs next. On a busy machine that takes a while,
+    /// in which it would still take a key that is typed for somebody else.
+    func awaitStill(within span: Span) {
+        let due = SteadyClock.now + span
+        var running = ProcessTable.threads(ofGroup: id)
+        while true {
+            running.removeAll { !ProcessTable.isRunning($0) }
+            guard !running.isEmpty, SteadyClock.now < due else { return }
+            poll(nil, 0, 1)
+        }
+    }
 
     /// What became of the leader since the last call.
     func status() -> Status {
